@@ -1,0 +1,120 @@
+//! The connection: one HTTP client, one clock, the caller's credentials, and a session for every account.
+
+use super::credentials::AssumedRole;
+use super::guard::{Access, Guard, OnCall};
+use super::{AwsError, Session};
+use crate::model::{Account, Region, RemoteId};
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_http_client::Builder as HttpClient;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_types::retry::RetryConfig;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// A read is tried this often. Reads are safe to repeat; writes are never repeated by the SDK (see `guard`).
+const READ_ATTEMPTS: u32 = 6;
+/// Long enough for a slow continent, short enough to notice a dead endpoint.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// AWS's slowest list calls stay well under this.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// `sts:AssumeRole` takes session policies of at most 2,048 characters.
+const SESSION_POLICY_LIMIT: usize = 2048;
+
+/// What a connection is made from.
+pub struct Options {
+    /// The Region of regional calls, and of the signing of global ones.
+    pub region: Region,
+    /// The role to assume in member accounts.
+    pub role: String,
+    pub access: Access,
+    pub on_call: OnCall,
+}
+
+/// The way into the organization. Made once a run.
+pub struct Connection {
+    config: SdkConfig,
+    options: Options,
+    sts: aws_sdk_sts::Client,
+    clock: SharedTimeSource,
+}
+
+/// Who we are, by `sts:GetCallerIdentity`.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub account_id: RemoteId,
+    pub arn: String,
+    pub partition: String,
+}
+
+impl Connection {
+    /// Reads credentials and endpoint the way every AWS tool does: environment, profile, SSO, instance role. Sends nothing yet.
+    pub async fn open(options: Options) -> Connection {
+        let clock = SharedTimeSource::default();
+        let http = HttpClient::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(aws_config::Region::new(options.region.as_str().to_owned()))
+            .http_client(http)
+            .time_source(clock.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        let guard = guard(&options, Account::Management, &clock);
+        let sts = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).interceptor(guard).build());
+        Connection { config, options, sts, clock }
+    }
+
+    /// Who we are.
+    ///
+    /// # Errors
+    /// Those of `sts:GetCallerIdentity`, and missing credentials.
+    pub async fn caller(&self) -> Result<Caller, AwsError> {
+        let answer = self.sts.get_caller_identity().send().await?;
+        let arn = answer.arn().unwrap_or_default().to_owned();
+        let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        Ok(Caller { account_id: answer.account().unwrap_or_default().into(), arn, partition })
+    }
+
+    /// A session in the management account, with the caller's own credentials.
+    pub fn management(&self, caller: &Caller) -> Session {
+        let place = (Account::Management, caller.account_id.clone(), self.options.region.clone());
+        Session::new(place, caller.partition.clone(), self.config.clone(), guard(&self.options, Account::Management, &self.clock), None)
+    }
+
+    /// A session in a member account. Nothing is sent before its first use.
+    pub fn member(&self, caller: &Caller, account: &Account, id: &RemoteId) -> Session {
+        let role = AssumedRole {
+            sts: self.sts.clone(),
+            arn: format!("arn:{}:iam::{}:role/{}", caller.partition, id, self.options.role),
+            session_name: "landfall".to_owned(),
+            policy: self.session_policy(),
+            clock: self.clock.clone(),
+            current: Arc::new(Mutex::new(None)),
+        };
+        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(role.clone());
+        let config = self.config.to_builder().credentials_provider(provider).build();
+        let place = (account.clone(), id.clone(), self.options.region.clone());
+        Session::new(place, caller.partition.clone(), config, guard(&self.options, account.clone(), &self.clock), Some(role))
+    }
+
+    /// The session policy of a connection that may only read: AWS itself then refuses writes, whatever the role allows.
+    fn session_policy(&self) -> Option<String> {
+        if self.options.access.writes {
+            return None;
+        }
+        let actions = serde_json::json!(self.options.access.reads);
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
+        });
+        Some(policy.to_string()).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
+    }
+}
+
+fn guard(options: &Options, account: Account, clock: &SharedTimeSource) -> Guard {
+    Guard { account, access: options.access.clone(), on_call: options.on_call.clone(), clock: clock.clone() }
+}

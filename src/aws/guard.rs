@@ -1,0 +1,143 @@
+//! The guard on every client: refuses what the session may not do, never repeats a write, and tells of each call.
+
+use crate::model::Account;
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::RetryConfig;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// What a connection may do.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The operations that only read, as in IAM policies: `ec2:DescribeVpcs`. All others count as writes.
+    pub reads: Arc<BTreeSet<String>>,
+    /// Whether writes pass as well.
+    pub writes: bool,
+}
+
+/// One attempt at an AWS call, told when it has ended.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    pub account: &'a Account,
+    pub operation: &'a str,
+    /// Counted from 1 for each operation's execution.
+    pub attempt: u32,
+    pub took: Duration,
+    /// The HTTP status, or none where no answer came.
+    pub status: Option<u16>,
+}
+
+/// Whoever wants to know of calls: counters, and the trace of `-v`.
+pub type OnCall = Arc<dyn Fn(&Call<'_>) + Send + Sync>;
+
+/// The interceptor that a session puts on each of its clients.
+#[derive(Clone)]
+pub(super) struct Guard {
+    pub account: Account,
+    pub access: Access,
+    pub on_call: OnCall,
+    pub clock: SharedTimeSource,
+}
+
+/// The error that a refused write carries through the SDK.
+#[derive(Debug)]
+struct Refusal(String);
+
+#[derive(Debug, Clone)]
+struct Attempt(u32, SystemTime);
+
+impl Storable for Attempt {
+    type Storer = StoreReplace<Attempt>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "landfall"
+    }
+
+    // Before serialization: a refused write never even becomes a request.
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        state: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = operation(state);
+        let reads = self.access.reads.contains(&operation);
+        if !reads && !self.access.writes {
+            return Err(Box::new(Refusal(operation)));
+        }
+        if !reads {
+            // A write whose answer got lost may have happened. The SDK would send it again blindly; we look first.
+            state.interceptor_state().store_put(RetryConfig::disabled());
+        }
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        state: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let earlier = state.load::<Attempt>().map_or(0, |attempt| attempt.0);
+        state.interceptor_state().store_put(Attempt(earlier + 1, self.clock.now()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        state: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Attempt(attempt, start)) = state.load::<Attempt>().cloned() else { return Ok(()) };
+        let took = self.clock.now().duration_since(start).unwrap_or_default();
+        let status = context.response().map(|answer| answer.status().as_u16());
+        (self.on_call)(&Call { account: &self.account, operation: &operation(state), attempt, took, status });
+        Ok(())
+    }
+}
+
+/// The running operation, as IAM policies write it.
+fn operation(state: &ConfigBag) -> String {
+    let metadata = state.load::<Metadata>();
+    metadata.map_or_else(|| "unknown:unknown".to_owned(), |m| format!("{}:{}", m.service().to_lowercase(), m.name()))
+}
+
+/// Whether an SDK error is at bottom our own refusal.
+pub(super) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<Refusal>() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Guard({})", self.account)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "landfall refused to call {}: this session may only read", self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,16 @@
+//! Sessions: credentials, clients, refusals, and what AWS's errors mean. Knows no kinds and makes no decisions about resources.
+
+mod connection;
+mod credentials;
+mod directory;
+mod error;
+mod guard;
+mod session;
+mod wait;
+
+pub use connection::{Caller, Connection, Options};
+pub use directory::Directory;
+pub use error::{AwsError, Fault, or_exists, or_missing};
+pub use guard::{Access, Call, OnCall};
+pub use session::Session;
+pub use wait::{Wait, until};

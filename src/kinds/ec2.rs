@@ -1,0 +1,33 @@
+//! What the EC2 kinds share: tags in EC2's shape, and ids from answers.
+
+use super::{Tags, tags};
+use crate::aws::{AwsError, Session};
+use crate::model::{Address, Change, RemoteId};
+use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+
+/// EC2's tags as ours.
+pub(super) fn tags(found: &[Tag]) -> Tags {
+    found.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()))).collect()
+}
+
+/// The mark and the declared tags, for a creating call: a resource is never there without its mark.
+pub(super) fn marks(kind: ResourceType, address: &Address, declared: &Tags) -> TagSpecification {
+    TagSpecification::builder().resource_type(kind).set_tags(Some(written(&tags::marked(address, declared)))).build()
+}
+
+/// Sets the declared tags when one of them changes.
+pub(super) async fn retag(at: &Session, id: &RemoteId, declared: &Tags, changes: &[Change]) -> Result<(), AwsError> {
+    if tags::touched(changes) {
+        at.ec2().create_tags().resources(id.as_str()).set_tags(Some(written(declared))).send().await?;
+    }
+    Ok(())
+}
+
+/// The id in the answer to a creating call.
+pub(super) fn created(operation: &str, id: Option<&str>) -> Result<RemoteId, AwsError> {
+    id.map(RemoteId::from).ok_or_else(|| AwsError::refused(operation, "the answer holds no id"))
+}
+
+fn written(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}

@@ -1,0 +1,23 @@
+//! Every kind of resource: one file a kind, one row in the table below. To add one, write its file and its row; the spec's enum,
+//! the dispatch, `explain`, the schemas, the documentation and the table of permitted reads all come out of the table.
+//!
+//! A kind has two halves. The pure half (`Kind`) is all that `config`, `plan` and `render` can reach; the other half (`Driver`) wants
+//! a `Session`, which only `aws` can make.
+
+mod cidr;
+mod dispatch;
+mod document;
+mod ec2;
+mod kind;
+mod tags;
+
+pub use cidr::Cidr;
+pub use dispatch::{Row, reads, row};
+pub use document::Document;
+pub use kind::{Driver, Kind, Scope, Seen};
+pub use tags::{ADDRESS_TAG, Tags};
+
+dispatch::kinds! {
+    // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
+    vpc::Vpc,
+}

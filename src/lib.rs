@@ -1,0 +1,6 @@
+//! Landfall: one file of teams in; a running, watched, reviewed AWS platform out.
+pub mod aws;
+pub mod commands;
+pub mod kinds;
+pub mod model;
+pub mod plan;

@@ -1,0 +1,15 @@
+//! Arguments in, exit status out.
+
+use clap::Parser;
+use landfall::commands::{Arguments, Exit, run};
+
+#[tokio::main]
+async fn main() -> Exit {
+    match run(Arguments::parse()).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("{failure}");
+            Exit::Failed
+        }
+    }
+}

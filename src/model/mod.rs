@@ -1,0 +1,33 @@
+//! The nouns that every room shares: plain data, no policy, no I/O, no clock.
+
+mod account;
+mod address;
+mod change;
+mod name;
+mod note;
+mod place;
+
+pub use account::{Account, Environment};
+pub use address::{Address, KindName, Reference, Region, RemoteId};
+pub use change::{Change, Concern, Effect, Risk, show};
+pub use name::{BadName, Name};
+pub use note::{Note, Severity, Subject};
+pub use place::Place;
+
+/// Writes `Serialize` and `Deserialize` by way of `Display` and `FromStr`, for the types whose text form is their one form.
+macro_rules! as_text {
+    ($($type:ty),+) => {$(
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+use as_text;

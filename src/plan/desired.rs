@@ -1,0 +1,45 @@
+//! What the files ask for: every resource of every account, with the line that asked.
+
+use crate::kinds::Spec;
+use crate::model::{Account, Address, Environment, Name, Place, Region};
+use ipnet::Ipv4Net;
+use std::collections::BTreeMap;
+
+/// Everything that one domains file and its modules describe. Made by `config`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    pub estate: Estate,
+    pub resources: BTreeMap<Address, Declared>,
+}
+
+/// What is true of the organization as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estate {
+    pub name: Name,
+    pub home_region: Region,
+    /// Where VPC ranges come from, in order of preference.
+    pub pools: Vec<Ipv4Net>,
+    /// Ranges inside the pools that belong to somebody else, by name.
+    pub reserved: BTreeMap<String, Ipv4Net>,
+    /// The environments in the order in which changes reach them.
+    pub order: Vec<Environment>,
+    pub members: BTreeMap<Account, Member>,
+}
+
+/// What is true of one declared account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The address that the account is found by.
+    pub email: String,
+    pub team: Name,
+    pub place: Place,
+}
+
+/// One declared resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// Complete but for address ranges, which the planner chooses.
+    pub spec: Spec,
+    pub module: Name,
+    pub place: Place,
+}

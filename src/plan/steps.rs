@@ -1,0 +1,161 @@
+//! Plan and report: what will be done, and what you should know about it.
+
+use super::Digest;
+use crate::kinds::Spec;
+use crate::model::{Account, Address, Change, Concern, Name, Note, Place, Region, Risk};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything that will be done, in waves. Holds no id and no unknown value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub estate: Name,
+    pub home_region: Region,
+    /// The accounts that exist or are to be created, by the email that each is found by.
+    pub emails: BTreeMap<Account, String>,
+    pub waves: Vec<Wave>,
+}
+
+/// Accounts that go together; no wave starts before the one before it has succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wave {
+    /// `organization`, or an environment.
+    pub name: Name,
+    /// The steps of each account, in an order in which they could be done one by one.
+    pub accounts: BTreeMap<Account, Vec<Step>>,
+}
+
+/// One action on one address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub address: Address,
+    pub action: Action,
+    /// The steps of the same account that have to succeed first, by their place in the list, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
+    /// Why a reviewer should look, the worst first; none for routine steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<Concern>,
+    /// The module and line that asked for it; none for a delete, which nobody asks for any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<(Name, Place)>,
+}
+
+/// What is done. A replacement is a delete and a create of one address, each marked as part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Action {
+    Create {
+        want: Spec,
+        replacing: bool,
+    },
+    Update {
+        live: Spec,
+        want: Spec,
+        changes: Vec<Change>,
+    },
+    /// `why` is empty for what is no longer declared; for a replacement it holds the changes that demand it.
+    Delete {
+        live: Spec,
+        replacing: bool,
+        why: Vec<Change>,
+    },
+}
+
+/// What to know about a plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Blocking ones first, each subject's together.
+    pub notes: Vec<Note>,
+    /// Resources that are as declared.
+    pub unchanged: usize,
+    /// Accounts compared, existing or not.
+    pub accounts: usize,
+}
+
+/// A plan whose every step somebody has seen: the only thing that `apply` accepts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApprovedPlan(Plan);
+
+impl ApprovedPlan {
+    /// Approves the steps whose digests are among those that were reviewed; the others are left out and returned.
+    ///
+    /// A step left out takes along those that come after it: they were reviewed on the ground that it would be done.
+    pub fn of(plan: Plan, reviewed: &std::collections::BTreeSet<Digest>) -> (ApprovedPlan, Vec<Step>) {
+        let mut withheld = Vec::new();
+        let mut approved = plan;
+        for steps in approved.waves.iter_mut().flat_map(|wave| wave.accounts.values_mut()) {
+            let mut kept: Vec<Option<usize>> = Vec::new();
+            let mut next = Vec::new();
+            for mut step in std::mem::take(steps) {
+                let before: Option<Vec<usize>> = step.after.iter().map(|at| kept[*at]).collect();
+                match before.filter(|_| reviewed.contains(&step.digest())) {
+                    Some(before) => {
+                        kept.push(Some(next.len()));
+                        step.after = before;
+                        next.push(step);
+                    }
+                    None => {
+                        kept.push(None);
+                        withheld.push(step);
+                    }
+                }
+            }
+            *steps = next;
+        }
+        (ApprovedPlan(approved), withheld)
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+}
+
+impl Plan {
+    /// All steps, wave by wave and account by account.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.waves.iter().flat_map(|wave| wave.accounts.values().flatten())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps().next().is_none()
+    }
+
+    /// The worst risk of any step.
+    pub fn risk(&self) -> Risk {
+        self.steps().map(Step::risk).max().unwrap_or(Risk::Routine)
+    }
+}
+
+impl Step {
+    /// What a reviewer approves: the address and the action, with every value before and after. Not the order, not the line.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&(&self.address, &self.action))
+    }
+
+    pub fn risk(&self) -> Risk {
+        self.concerns.iter().map(|concern| concern.risk).max().unwrap_or(Risk::Routine)
+    }
+}
+
+impl Action {
+    /// What is there before the step, if anything.
+    pub fn before(&self) -> Option<&Spec> {
+        match self {
+            Action::Create { .. } => None,
+            Action::Update { live, .. } | Action::Delete { live, .. } => Some(live),
+        }
+    }
+
+    /// What is there after it, if anything.
+    pub fn after(&self) -> Option<&Spec> {
+        match self {
+            Action::Create { want, .. } | Action::Update { want, .. } => Some(want),
+            Action::Delete { .. } => None,
+        }
+    }
+}
