@@ -1,4 +1,5 @@
 //! Landfall: one file of teams in; a running, watched, reviewed AWS platform out.
+pub mod apply;
 pub mod aws;
 pub mod commands;
 pub mod kinds;

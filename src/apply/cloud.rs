@@ -1,0 +1,62 @@
+//! The seam between apply and the world: what a cloud can be asked, and how it can fail.
+
+use crate::plan::Step;
+use std::fmt;
+use std::time::Duration;
+
+/// Whatever carries out steps: AWS, or a simulation in virtual time.
+#[expect(async_fn_in_trait, reason = "apply awaits its futures on one task and never sends them to another thread")]
+pub trait Cloud {
+    /// Reads the step's one resource again, and carries out the step if it is as the plan found it.
+    ///
+    /// `again` says that this very step was tried before in this run: what that attempt left half done is then completed,
+    /// where on a first attempt it counts as drift.
+    async fn perform(&self, step: &Step, again: bool) -> Result<Performed, StepError>;
+
+    /// Lets time pass.
+    async fn sleep(&self, pause: Duration);
+}
+
+/// How a step succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Performed {
+    Done,
+    /// The resource was already as the step would have left it.
+    AlreadyDone,
+}
+
+/// Why a step did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepError {
+    pub trouble: Trouble,
+    pub message: String,
+}
+
+/// What kind of trouble it is, and so what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// AWS asks for patience; nothing happened.
+    Throttled,
+    /// No answer: it may have happened. The next attempt looks first.
+    Lost,
+    /// Something that was just made or removed is not visible, or not in force, yet.
+    Unsettled,
+    /// The resource is neither as the plan found it nor as it would be left: withheld, plan again.
+    Drifted,
+    /// AWS will not do it, however often it is asked.
+    Refused,
+}
+
+impl StepError {
+    pub fn new(trouble: Trouble, message: impl Into<String>) -> StepError {
+        StepError { trouble, message: message.into() }
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StepError {}

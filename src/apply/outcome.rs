@@ -1,0 +1,45 @@
+//! What became of every step, so that nothing that did not happen goes unsaid.
+
+use super::StepError;
+use crate::model::Address;
+
+/// What became of the steps, in the order of the plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    pub steps: Vec<(Address, StepResult)>,
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepResult {
+    Done,
+    /// The resource was already so.
+    AlreadyDone,
+    Failed(StepError),
+    /// Live state was neither the before nor the after.
+    Withheld(StepError),
+    /// A step that it needs did not succeed.
+    Skipped {
+        because: Address,
+    },
+    /// Its wave was not started, because one before it did not succeed.
+    NotStarted,
+}
+
+impl StepResult {
+    pub fn succeeded(&self) -> bool {
+        matches!(self, StepResult::Done | StepResult::AlreadyDone)
+    }
+}
+
+impl Outcome {
+    /// Whether every step of the plan succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.steps.iter().all(|(_, result)| result.succeeded())
+    }
+
+    /// How many steps have a result of some kind.
+    pub fn count(&self, of: impl Fn(&StepResult) -> bool) -> usize {
+        self.steps.iter().filter(|(_, result)| of(result)).count()
+    }
+}
