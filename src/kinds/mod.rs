@@ -9,6 +9,7 @@ mod dispatch;
 mod document;
 mod ec2;
 mod kind;
+mod organizations;
 mod tags;
 
 pub use cidr::Cidr;
@@ -19,5 +20,12 @@ pub use tags::{ADDRESS_TAG, Tags};
 
 dispatch::kinds! {
     // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
+    organizational_unit::OrganizationalUnit,
+    account::Account,
     vpc::Vpc,
+    internet_gateway::InternetGateway,
+    subnet::Subnet,
+    elastic_ip::ElasticIp,
+    nat_gateway::NatGateway,
+    route_table::RouteTable,
 }
