@@ -1,6 +1,7 @@
 //! Landfall: one file of teams in; a running, watched, reviewed AWS platform out.
 pub mod apply;
 pub mod aws;
+pub mod cloud;
 pub mod commands;
 pub mod kinds;
 pub mod model;

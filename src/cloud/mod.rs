@@ -1,0 +1,10 @@
+//! The real cloud: reads every account into `Live`, and carries out steps. The one room where kinds' drivers are called.
+
+mod organization;
+mod perform;
+mod read;
+mod sessions;
+
+pub use perform::RealCloud;
+pub use read::{Progress, Selection, read};
+pub use sessions::{Entrance, enter};

@@ -1,0 +1,71 @@
+//! Reads the organization: its units, and its accounts matched with the declared ones, by email first and by our mark second.
+
+use super::read::read_kind;
+use super::sessions::{account_address, list};
+use crate::aws::{AwsError, Session};
+use crate::kinds::{self, Kind, OrganizationalUnit, Spec};
+use crate::model::{Account, Address, RemoteId};
+use crate::plan::{Estate, Found, Live};
+use futures::{StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Marks asked for at once. `ListTagsForResource` allows 10 a second (Organizations quotas); each takes some 100 ms.
+const MARKS_AT_ONCE: usize = 5;
+
+/// An account of the organization that is ours.
+type Ours = (Address, RemoteId, kinds::Account);
+
+/// Reads units and accounts into a `Live`, and returns the ids of the declared accounts that exist.
+pub(super) async fn read(management: &Session, estate: &Estate) -> (Live, BTreeMap<Account, RemoteId>) {
+    let mut live = Live::default();
+    let mut ids = BTreeMap::new();
+    read_kind(management, &OrganizationalUnit::NAME, &mut live).await;
+    let emails = estate.members.iter().map(|(account, member)| (account.clone(), member.email.clone())).collect();
+    match ours(management, &emails).await {
+        Ok(accounts) => {
+            for (address, id, spec) in accounts {
+                if estate.members.contains_key(&address.account) && spec.is_active() {
+                    ids.insert(address.account.clone(), id.clone());
+                }
+                live.found.insert(address, Found { id, spec: Spec::Account(spec) });
+            }
+        }
+        Err(error) => {
+            let kinds = live.unreadable.entry(Account::Management).or_default();
+            kinds.insert(kinds::Account::NAME, error.to_string());
+        }
+    }
+    (live, ids)
+}
+
+/// Enters units and accounts into the management session's directory, for an apply.
+pub(super) async fn learn(management: &Session, emails: &BTreeMap<Account, String>) -> Result<(), AwsError> {
+    list(management, &OrganizationalUnit::NAME).await?;
+    for (address, id, _) in ours(management, emails).await? {
+        management.directory().learn(&address, &id);
+    }
+    Ok(())
+}
+
+/// The accounts that carry a declared email, and those that carry our mark.
+///
+/// The email is the identity, so it goes first; the mark is asked for only where no declared email matches, which on an
+/// estate in order is nowhere: one call fewer for every account.
+async fn ours(management: &Session, emails: &BTreeMap<Account, String>) -> Result<Vec<Ours>, AwsError> {
+    let declared: BTreeMap<String, &Account> = emails.iter().map(|(account, email)| (email.to_lowercase(), account)).collect();
+    let (known, unknown): (Vec<_>, Vec<_>) = <kinds::Account as kinds::Driver>::read(management)
+        .await?
+        .into_iter()
+        .partition(|seen| declared.contains_key(&seen.spec.email.to_lowercase()));
+    let by_email = known.into_iter().map(|seen| (account_address(declared[&seen.spec.email.to_lowercase()]), seen.id, seen.spec));
+    let mut all: Vec<Ours> = by_email.collect();
+    let taken: BTreeSet<Address> = all.iter().map(|(address, ..)| address.clone()).collect();
+    let others = unknown.into_iter().filter(|seen| seen.id != *management.account_id());
+    let marked = futures::stream::iter(others.map(|seen| async move {
+        let mark = kinds::account::mark(management, &seen.id).await?;
+        Ok::<_, AwsError>(mark.map(|address| (address, seen.id, seen.spec)))
+    }));
+    let marked: Vec<Ours> = marked.buffered(MARKS_AT_ONCE).try_filter_map(async |found| Ok(found)).try_collect().await?;
+    all.extend(marked.into_iter().filter(|(address, ..)| !taken.contains(address)));
+    Ok(all)
+}

@@ -1,0 +1,172 @@
+//! Carries out one step: reads its resource again, and acts only if it is as the plan found it.
+
+use super::organization;
+use super::sessions::{Entrance, Sessions, account_address, list};
+use crate::apply::{Cloud, Performed, StepError, Trouble};
+use crate::aws::{AwsError, Fault, Session};
+use crate::kinds::{Scope, Seen, Spec, row};
+use crate::model::{Account, Change, Effect};
+use crate::plan::{Action, Plan, Step};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// AWS, as apply sees it.
+pub struct RealCloud {
+    entrance: Entrance,
+    sessions: Sessions,
+    /// One listing at a time in an account: two steps that need the same kind shall not both list it.
+    listing: Mutex<BTreeMap<Account, Arc<tokio::sync::Mutex<()>>>>,
+    /// Accounts created in this run, in which "access denied" means "not in force yet".
+    fresh: Mutex<BTreeSet<Account>>,
+}
+
+impl RealCloud {
+    /// Looks up the plan's accounts, so that steps inside them find their way.
+    ///
+    /// # Errors
+    /// Those of reading the organization: without it no step could be carried out.
+    pub async fn open(entrance: Entrance, plan: &Plan) -> Result<RealCloud, AwsError> {
+        organization::learn(&entrance.management, &plan.emails).await?;
+        Ok(RealCloud { entrance, sessions: Sessions::default(), listing: Mutex::default(), fresh: Mutex::default() })
+    }
+
+    /// The session that a step's kind is managed through.
+    async fn session(&self, step: &Step) -> Result<Arc<Session>, AwsError> {
+        match row(&step.address.kind).map(|row| row.scope) {
+            Some(Scope::Organization | Scope::Membership) => Ok(self.entrance.management.clone()),
+            _ => {
+                let session = self.sessions.of(&self.entrance, &step.address.account)?;
+                session.enter().await?;
+                Ok(session)
+            }
+        }
+    }
+
+    /// Lists the kinds that the step's kind refers to, unless this run has: names and ids have to be known both ways.
+    async fn know_needs(&self, at: &Session, step: &Step, again: bool) -> Result<(), AwsError> {
+        let lock = lock(&self.listing).entry(at.account().clone()).or_default().clone();
+        let _one_at_a_time = lock.lock().await;
+        let refers = row(&step.address.kind).map_or(&[][..], |row| row.refers);
+        for kind in refers.iter().filter(|kind| again || !at.directory().is_listed(kind)) {
+            list(at, kind).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_perform(&self, step: &Step, again: bool) -> Result<Performed, Stop> {
+        let at = self.session(step).await?;
+        self.know_needs(&at, step, again).await?;
+        let found = Spec::find(&at, &step.address).await?;
+        if let Some(seen) = &found {
+            at.directory().learn(&step.address, &seen.id);
+        }
+        match &step.action {
+            Action::Create { want, .. } => self.create(&at, step, want, found, again).await,
+            Action::Update { live, want, changes } => update(&at, step, (live, want, changes), found, again).await,
+            Action::Delete { live, .. } => delete(&at, step, live, found, again).await,
+        }
+    }
+
+    async fn create(&self, at: &Session, step: &Step, want: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
+        let Some(seen) = found else {
+            let id = want.create(at, &step.address).await?;
+            at.directory().learn(&step.address, &id);
+            if step.address == account_address(&step.address.account) {
+                lock(&self.fresh).insert(step.address.account.clone());
+            }
+            return Ok(Performed::Done);
+        };
+        let left = Spec::changes(&seen.spec, want);
+        match left.iter().all(|change| change.effect == Effect::InPlace) {
+            _ if left.is_empty() => Ok(Performed::AlreadyDone),
+            true if again => {
+                want.update(at, &step.address, &seen.id, &left).await?;
+                Ok(Performed::Done)
+            }
+            _ => Err(drifted("it was to be created, but something else is there by now", &left)),
+        }
+    }
+
+    /// What an AWS error means to apply.
+    fn trouble(&self, step: &Step, fault: Fault) -> Trouble {
+        match fault {
+            Fault::Throttled => Trouble::Throttled,
+            Fault::Lost => Trouble::Lost,
+            Fault::Missing | Fault::Busy => Trouble::Unsettled,
+            Fault::Denied if lock(&self.fresh).contains(&step.address.account) => Trouble::Unsettled,
+            Fault::Denied | Fault::Exists | Fault::Withheld | Fault::Refused => Trouble::Refused,
+        }
+    }
+}
+
+impl Cloud for RealCloud {
+    async fn perform(&self, step: &Step, again: bool) -> Result<Performed, StepError> {
+        self.try_perform(step, again).await.map_err(|stop| match stop {
+            Stop::Aws(error) => StepError::new(self.trouble(step, error.fault), error.to_string()),
+            Stop::Drift(message) => StepError::new(Trouble::Drifted, message),
+        })
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Why a step was not carried out.
+enum Stop {
+    Aws(AwsError),
+    Drift(String),
+}
+
+impl From<AwsError> for Stop {
+    fn from(error: AwsError) -> Stop {
+        Stop::Aws(error)
+    }
+}
+
+type Planned<'a> = (&'a Spec, &'a Spec, &'a [Change]);
+
+async fn update(
+    at: &Session,
+    step: &Step,
+    planned: (&Spec, &Spec, &Vec<Change>),
+    found: Option<Seen<Spec>>,
+    again: bool,
+) -> Result<Performed, Stop> {
+    let (live, want, changes): Planned<'_> = (planned.0, planned.1, planned.2);
+    let Some(seen) = found else { return Err(Stop::Drift("it was to be updated, but it is gone".to_owned())) };
+    let rebinds = changes.iter().any(|change| change.field.starts_with("needs."));
+    let left = Spec::changes(&seen.spec, want);
+    if left.is_empty() && !rebinds {
+        return Ok(Performed::AlreadyDone);
+    }
+    // A need replaced under the same name shows as a stranger's id until it is bound again, so it can't be compared.
+    let as_planned = rebinds || again || Spec::changes(&seen.spec, live).is_empty();
+    if !as_planned {
+        return Err(drifted("it has changed since the plan was made", &left));
+    }
+    let changes = if rebinds { changes } else { &left };
+    want.update(at, &step.address, &seen.id, changes).await?;
+    Ok(Performed::Done)
+}
+
+async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
+    let Some(seen) = found else { return Ok(Performed::AlreadyDone) };
+    let differing = Spec::changes(&seen.spec, live);
+    if !differing.is_empty() && !again {
+        return Err(drifted("it was to be deleted, but it has changed since the plan was made", &differing));
+    }
+    live.delete(at, &step.address, &seen.id).await?;
+    at.directory().forget(&step.address);
+    Ok(Performed::Done)
+}
+
+fn drifted(what: &str, changes: &[Change]) -> Stop {
+    let fields = crate::model::show(changes.iter().map(|change| &change.field));
+    Stop::Drift(format!("withheld: {what} ({fields}); plan again"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

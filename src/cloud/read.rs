@@ -1,0 +1,118 @@
+//! Reads live state: the organization first, then all accounts in parallel, each kind by one listing.
+//! What can't be read is recorded as unreadable, and never taken for "not there".
+
+use super::organization;
+use super::sessions::{Entrance, list};
+use crate::aws::Session;
+use crate::kinds::{Kind, Scope, TABLE, Vpc};
+use crate::model::{Account, KindName, RemoteId};
+use crate::plan::{Estate, Found, Live, Stranger};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Accounts read at once. Each has limits of its own at AWS, so this bounds our connections and memory: 32 are well past the
+/// point where more would make a run on a usual network any shorter.
+const ACCOUNTS_AT_ONCE: usize = 32;
+
+/// What to read: some accounts whole. Of the others VPCs alone, since a new range must avoid theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Selection(pub Option<BTreeSet<Account>>);
+
+/// How far the reading has come, for progress bars.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// The organization has been read; so many accounts follow.
+    Accounts(usize),
+    Read(&'a Account),
+}
+
+/// What was read in one account.
+type Part = (Account, Live);
+
+impl Selection {
+    pub fn holds(&self, account: &Account) -> bool {
+        self.0.as_ref().is_none_or(|accounts| accounts.contains(account))
+    }
+}
+
+/// Reads live state of the estate's accounts.
+pub async fn read(entrance: &Entrance, estate: &Estate, selection: &Selection, mut on: impl FnMut(Progress<'_>)) -> Live {
+    let (mut live, accounts) = organization::read(&entrance.management, estate).await;
+    on(Progress::Accounts(accounts.len()));
+    let mut tasks = start(entrance, selection, accounts);
+    while let Some(joined) = tasks.join_next().await {
+        let (account, part) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        on(Progress::Read(&account));
+        merge(&mut live, part);
+    }
+    // Tasks end in any order; strangers are the one list among maps.
+    live.strangers.sort_by(|a, b| (&a.account, &a.id).cmp(&(&b.account, &b.id)));
+    live
+}
+
+fn start(entrance: &Entrance, selection: &Selection, accounts: BTreeMap<Account, RemoteId>) -> JoinSet<Part> {
+    let places = Arc::new(Semaphore::new(ACCOUNTS_AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for (account, id) in accounts {
+        let kinds = kinds_in(selection.holds(&account));
+        let session = entrance.connection.member(&entrance.caller, &account, &id);
+        let places = places.clone();
+        tasks.spawn(async move {
+            // The semaphore is never closed, so there always is a permit to wait for.
+            let _place = places.acquire_owned().await;
+            let part = read_account(&session, &kinds).await;
+            (account, part)
+        });
+    }
+    tasks
+}
+
+/// The kinds to read in an account, in the order of the table, where a kind comes after those it refers to.
+fn kinds_in(whole: bool) -> Vec<KindName> {
+    let inside = TABLE.iter().filter(|row| matches!(row.scope, Scope::Global | Scope::Regional));
+    inside.map(|row| row.kind.clone()).filter(|kind| whole || *kind == Vpc::NAME).collect()
+}
+
+async fn read_account(session: &Session, kinds: &[KindName]) -> Live {
+    let mut live = Live::default();
+    if let Err(error) = session.enter().await {
+        let unreadable = kinds.iter().map(|kind| (kind.clone(), error.to_string())).collect();
+        live.unreadable.insert(session.account().clone(), unreadable);
+        return live;
+    }
+    for kind in kinds {
+        read_kind(session, kind, &mut live).await;
+    }
+    live
+}
+
+/// Reads one kind into `live`.
+pub(super) async fn read_kind(session: &Session, kind: &KindName, live: &mut Live) {
+    let account = session.account();
+    let all = match list(session, kind).await {
+        Ok(all) => all,
+        Err(error) => {
+            live.unreadable.entry(account.clone()).or_default().insert(kind.clone(), error.to_string());
+            return;
+        }
+    };
+    for (address, id, spec) in all {
+        match address {
+            None => live.strangers.push(Stranger { account: account.clone(), id, spec }),
+            Some(address) => match live.found.get(&address) {
+                None => drop(live.found.insert(address, Found { id, spec })),
+                Some(first) => live.twins.entry(address).or_insert_with(|| vec![first.id.clone()]).push(id),
+            },
+        }
+    }
+}
+
+fn merge(live: &mut Live, part: Live) {
+    let Live { found, strangers, twins, unreadable } = part;
+    live.found.extend(found);
+    live.strangers.extend(strangers);
+    live.twins.extend(twins);
+    live.unreadable.extend(unreadable);
+}

@@ -1,0 +1,71 @@
+//! Sessions of a run: the management account's, and one for each member account, opened on first use.
+
+use crate::aws::{AwsError, Caller, Connection, Session};
+use crate::kinds::{Kind, Spec};
+use crate::kinds::{account, row};
+use crate::model::{Account, Address, KindName, Name, RemoteId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// The open way into an organization: who we are, and the management account's session.
+pub struct Entrance {
+    pub connection: Arc<Connection>,
+    pub caller: Caller,
+    pub management: Arc<Session>,
+}
+
+/// Finds out who we are, and that we are in the management account.
+///
+/// # Errors
+/// Missing credentials, no organization, or credentials of another account of it.
+pub async fn enter(connection: Connection) -> Result<Entrance, AwsError> {
+    let caller = connection.caller().await?;
+    let management = connection.management(&caller);
+    let answer = management.organizations().describe_organization().send().await?;
+    let master = answer.organization().and_then(|organization| organization.master_account_id());
+    if master != Some(caller.account_id.as_str()) {
+        let message = format!(
+            "these credentials are of account {}, and the organization's management account is {}",
+            caller.account_id,
+            master.unwrap_or("unknown")
+        );
+        return Err(AwsError::refused("organizations:DescribeOrganization", message));
+    }
+    Ok(Entrance { connection: Arc::new(connection), caller, management: Arc::new(management) })
+}
+
+/// The address under which an account's own resource is known.
+pub(super) fn account_address(account: &Account) -> Address {
+    let name: Name = "main".parse().expect("`main` is a name");
+    Address { account: account.clone(), region: crate::model::Region::GLOBAL, kind: account::Account::NAME, name }
+}
+
+/// Member sessions by account, kept for the length of an apply.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<BTreeMap<Account, Arc<Session>>>);
+
+impl Sessions {
+    /// The session of an account whose id the management session's directory knows.
+    pub fn of(&self, entrance: &Entrance, account: &Account) -> Result<Arc<Session>, AwsError> {
+        let unknown = || AwsError::missing("landfall:Directory", format!("the account {account} does not exist (yet)"));
+        let id = entrance.management.directory().id(&account_address(account)).ok_or_else(unknown)?;
+        let open = || Arc::new(entrance.connection.member(&entrance.caller, account, &id));
+        let mut sessions = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(sessions.entry(account.clone()).or_insert_with(open).clone())
+    }
+}
+
+/// Reads all resources of a kind and enters the ones of ours into the session's directory.
+pub(super) async fn list(session: &Session, kind: &KindName) -> Result<Vec<(Option<Address>, RemoteId, Spec)>, AwsError> {
+    let seen = Spec::read(kind, session).await?;
+    let region = row(kind).map_or(crate::model::Region::GLOBAL, |row| row.scope.region(session.region()));
+    let address = |name| Address { account: session.account().clone(), region: region.clone(), kind: kind.clone(), name };
+    let all: Vec<_> = seen.into_iter().map(|seen| (seen.name.map(address), seen.id, seen.spec)).collect();
+    for (address, id, _) in &all {
+        if let Some(address) = address {
+            session.directory().learn(address, id);
+        }
+    }
+    session.directory().mark_listed(kind);
+    Ok(all)
+}
