@@ -2,7 +2,7 @@
 
 use super::{Driver, ElasticIp, Kind, Scope, Seen, Subnet, Tags, ec2, tags};
 use crate::aws::{AwsError, Session, Wait, or_missing, until};
-use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
+use crate::model::{Address, Change, Digest, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{Filter, NatGateway as Found, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -97,7 +97,7 @@ impl Driver for NatGateway {
 
 /// Asks for a gateway. The token is bound to the subnet and address that it stands on, so that one asked for twice is made once.
 async fn ask(at: &Session, address: &Address, want: &NatGateway, on: (&RemoteId, &RemoteId, u32)) -> Result<RemoteId, AwsError> {
-    let token = crate::plan::Digest::of(&(address, on)).short().to_owned();
+    let token = Digest::of(&(address, on)).short().to_owned();
     let marks = ec2::marks(ResourceType::Natgateway, address, &want.tags);
     let call = at.ec2().create_nat_gateway().subnet_id(on.0.as_str()).allocation_id(on.1.as_str());
     let answer = call.client_token(token).tag_specifications(marks).send().await?;

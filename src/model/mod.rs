@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod change;
+mod digest;
 mod name;
 mod note;
 mod place;
@@ -10,6 +11,7 @@ mod place;
 pub use account::{Account, Environment};
 pub use address::{Address, KindName, Reference, Region, RemoteId};
 pub use change::{Change, Concern, Effect, Risk, show};
+pub use digest::{Digest, canonical};
 pub use name::{BadName, Name};
 pub use note::{Note, Severity, Subject};
 pub use place::Place;

@@ -1,8 +1,7 @@
 //! Plan and report: what will be done, and what you should know about it.
 
-use super::Digest;
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Change, Concern, Name, Note, Place, Region, Risk};
+use crate::model::{Account, Address, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
