@@ -38,7 +38,7 @@ impl Document {
     /// The reverse of `fill`: the same document in every account.
     #[must_use]
     pub fn restore(&self, account: &str, region: &str) -> Document {
-        let restored = each_text(&self.0, &|text| word(&word(&neutral(text), account, "${account.id}"), region, "${region}"));
+        let restored = each_text(&self.0, &|text| restored(text, account, region));
         match restored {
             Value::Object(fields) => Document(canonical(fields, VERSION)),
             other => Document(other),
@@ -73,6 +73,11 @@ pub(super) fn neutral(text: &str) -> String {
 /// A text for one account.
 pub(super) fn fill(text: &str, account: &str, partition: &str, region: &str) -> String {
     text.replace("${account.id}", account).replace("${partition}", partition).replace("${region}", region)
+}
+
+/// The reverse of `fill`.
+pub(super) fn restored(text: &str, account: &str, region: &str) -> String {
+    word(&word(&neutral(text), account, "${account.id}"), region, "${region}")
 }
 
 /// Replaces a word where it stands alone: `123456789012` in an ARN, but not within a longer number or name.
