@@ -5,7 +5,8 @@ use super::guard::{Access, Guard, OnCall};
 use super::{AwsError, Session};
 use crate::model::{Account, Region, RemoteId};
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -52,17 +53,26 @@ pub struct Caller {
 impl Connection {
     /// Reads credentials and endpoint the way every AWS tool does: environment, profile, SSO, instance role. Sends nothing yet.
     pub async fn open(options: Options) -> Connection {
+        Connection::load(options, |loader| loader).await
+    }
+
+    /// A connection to an emulated AWS, which takes any credentials: for tests, which can't set their own environment.
+    pub async fn emulated(options: Options, endpoint: &str) -> Connection {
+        let anybody = Credentials::new("test", "test", None, None, "emulated");
+        Connection::load(options, |loader| loader.endpoint_url(endpoint).credentials_provider(anybody)).await
+    }
+
+    async fn load(options: Options, set: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Connection {
         let clock = SharedTimeSource::default();
         let http = HttpClient::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
+        let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_config::Region::new(options.region.as_str().to_owned()))
             .http_client(http)
             .time_source(clock.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
-            .timeout_config(timeouts)
-            .load()
-            .await;
+            .timeout_config(timeouts);
+        let config = set(loader).load().await;
         let guard = guard(&options, Account::Management, &clock);
         let sts = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).interceptor(guard).build());
         Connection { config, options, sts, clock }

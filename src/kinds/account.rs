@@ -1,83 +1,77 @@
-//! `account`: the AWS account of one domain and environment. Created and placed here; never closed here.
+//! `account`: an AWS account of the organization. Never closed or removed here: accounts are retired by a command of their own.
 
-use super::{ADDRESS_TAG, Driver, Kind, OrganizationalUnit, Scope, Seen, Tags, organizations};
-use crate::aws::{AwsError, Session, Wait, or_exists, until};
-use crate::model::{Account as Owner, Address, Change, KindName, Reference, Region, RemoteId, Risk};
-use aws_sdk_organizations::types::{Account as Found, AccountStatus, CreateAccountFailureReason, CreateAccountState, CreateAccountStatus};
+use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
+use crate::aws::{AwsError, Session, Wait, or_missing, until};
+use crate::model::{self, Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk};
+use aws_sdk_organizations::types::{
+    Account as Found, AccountState, CreateAccountFailureReason as Why, CreateAccountState, CreateAccountStatus, Tag,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// AWS publishes no time for account creation; minutes are usual. `DescribeCreateAccountStatus` allows 2 calls a second.
-const CREATION: Wait = Wait { first_pause: Duration::from_millis(500), limit: Duration::from_secs(1800) };
+/// AWS makes an account in minutes, and promises nothing.
+const WAIT: Wait = Wait { first_pause: Duration::from_millis(500), limit: Duration::from_secs(1800) };
 
-/// An AWS account of the organization.
+/// An AWS account of the organization, found again by its email.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// The root user's email: unique in all of AWS, and what the account is found by. At most 64 characters.
+    /// The email address of the account's root user: unique in all of AWS, and what the account is found by. At most 64 characters.
     pub email: String,
-    /// The account's name in the console. At most 50 characters.
+    /// What AWS shows as the account's name.
     pub name: String,
-    /// The unit that the account is in.
+    /// The organizational unit that the account is in.
     pub organizational_unit: Reference,
-    /// The role that is made with the account and lets the management account in. Used at creation only.
-    #[serde(default = "default_role")]
+    /// The role that AWS creates along with the account, and that lets us in. Used at creation only, and never compared.
     pub access_role: String,
-    /// Whether AWS says `ACTIVE`. Never declared; a suspended account is shown and left alone.
-    #[serde(skip)]
+    /// Found, never declared: what AWS says of an account that is not active, such as SUSPENDED.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
-    pub suspended: bool,
-}
-
-/// The name that AWS gives the role when none is asked for.
-fn default_role() -> String {
-    "OrganizationAccountAccessRole".to_owned()
-}
-
-impl Account {
-    /// Whether the account can be worked in.
-    pub fn is_active(&self) -> bool {
-        !self.suspended
-    }
+    pub status: Option<String>,
 }
 
 impl Kind for Account {
     const NAME: KindName = KindName::new("account");
     const SCOPE: Scope = Scope::Membership;
-    const ABOUT: &'static str = "An AWS account: the home and blast radius of one domain in one environment.";
-    const REFERS: &'static [KindName] = &[OrganizationalUnit::NAME];
+    const ABOUT: &'static str = "An AWS account of the organization: created, marked, and placed in an organizational unit. Never closed by a plan.";
+    const REFERS: &'static [KindName] = &[KindName::new("organizational-unit")];
     const READS: &'static [&'static str] = &[
+        "organizations:ListRoots",
+        "organizations:ListOrganizationalUnitsForParent",
         "organizations:ListAccountsForParent",
+        "organizations:DescribeAccount",
+        "organizations:ListParents",
         "organizations:ListTagsForResource",
         "organizations:ListCreateAccountStatus",
         "organizations:DescribeCreateAccountStatus",
-        "organizations:DescribeAccount",
-        "organizations:ListParents",
     ];
-    const WRITES: &'static [&'static str] = &["organizations:CreateAccount", "organizations:MoveAccount"];
+    const WRITES: &'static [&'static str] =
+        &["organizations:CreateAccount", "organizations:MoveAccount", "organizations:TagResource"];
 
     fn changes(live: &Account, want: &Account) -> Vec<Change> {
-        // `access_role` exists only in the creating call; nothing tells afterwards which one it was.
-        let Account { email, name, organizational_unit, access_role: _, suspended } = live;
-        let status = (*suspended && !want.suspended).then(|| {
-            let (before, after) = (Some("suspended".to_owned()), Some("active".to_owned()));
-            Change::between("status", before, after).by_hand().concerning(Risk::Dangerous, "AWS has suspended this account")
-        });
-        let (live_email, want_email) = (email.to_lowercase(), want.email.to_lowercase());
-        let email = Change::of("email", &live_email, &want_email).map(Change::by_hand);
-        let name = Change::of("name", name, &want.name).map(Change::by_hand);
-        let unit = Change::of("organizational_unit", organizational_unit, &want.organizational_unit)
-            .map(|change| change.concerning(Risk::Notable, "other policies apply in another unit"));
-        status.into_iter().chain(email).chain(name).chain(unit).collect()
+        let Account { email, name, organizational_unit, access_role: _, status } = live;
+        let Account { email: want_email, name: want_name, organizational_unit: want_unit, access_role: _, status: want_status } = want;
+        if status != want_status {
+            // A closed account takes no other change, and must never be taken for one that is not there.
+            let show = |status: &Option<String>| Some(status.clone().unwrap_or_else(|| "ACTIVE".to_owned()));
+            return vec![Change::between("status", show(status), show(want_status)).by_hand()];
+        }
+        // AWS mails a code to the new address, and only who reads that mailbox can finish the change.
+        let email_moves = !email.eq_ignore_ascii_case(want_email);
+        let email = email_moves.then(|| Change::between("email", Some(email.clone()), Some(want_email.clone())).by_hand());
+        let name = Change::of("name", name, want_name).map(Change::by_hand);
+        let unit = Change::of("organizational_unit", organizational_unit, want_unit)
+            .map(|change| change.concerning(Risk::Notable, "the policies of another organizational unit will apply to the whole account"));
+        [email, name, unit].into_iter().flatten().collect()
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
         BTreeSet::from([self.organizational_unit.clone()])
     }
 
-    fn rebind(&self, _: &Reference) -> crate::model::Effect {
-        crate::model::Effect::InPlace
+    fn rebind(&self, _: &Reference) -> Effect {
+        Effect::InPlace
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {
@@ -86,34 +80,39 @@ impl Kind for Account {
 }
 
 impl Driver for Account {
-    /// All accounts of the organization, by walking the tree: the only listing that also tells where an account is.
+    /// All accounts of the organization. None has a name: whoever knows the declared emails tells which account is which.
     async fn read(at: &Session) -> Result<Vec<Seen<Account>>, AwsError> {
-        let mut seen = of_parent(at, &organizations::root(at).await?, &root_reference()).await?;
-        for unit in organizations::units(at).await? {
-            if let Some(reference) = unit_reference(&unit.name) {
-                seen.extend(of_parent(at, &unit.id, &reference).await?);
+        let root = organization::root(at).await?;
+        let units = organization::units(at, &root).await?;
+        let mut seen = Vec::new();
+        for parent in units.iter().map(|unit| &unit.id).chain([&root]) {
+            let mut pages = at.organizations().list_accounts_for_parent().parent_id(parent).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                seen.extend(page?.accounts().iter().filter_map(|found| see(at, found, parent)));
             }
         }
         Ok(seen)
     }
 
-    /// One account by its id, if the directory knows it: the walk is dear, and there are many accounts to find.
+    /// The account whose id the directory knows: an address alone doesn't tell the email.
     async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Account>>, AwsError> {
         let Some(id) = at.directory().id(address) else { return Ok(None) };
-        let answer = at.organizations().describe_account().account_id(id.as_str()).send().await?;
-        let Some(found) = answer.account() else { return Ok(None) };
+        let call = at.organizations().describe_account().account_id(id.as_str());
+        let Some(answer) = or_missing(call.send().await.map_err(AwsError::from))? else { return Ok(None) };
         let parent = parent(at, &id).await?;
-        Ok(see(found, &parent_reference(at, &parent)).map(|seen| Seen { name: Some(address.name.clone()), ..seen }))
+        let seen = answer.account().and_then(|found| see(at, found, &parent));
+        Ok(seen.map(|seen| Seen { name: Some(address.name.clone()), ..seen }))
     }
 
     async fn create(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
-        let id = match ended(at, request(at, address, want).await?).await? {
-            Ok(id) => id,
-            // Made by an earlier run whose answer got lost: the email is the key by which nothing is made twice.
-            Err(CreateAccountFailureReason::EmailAlreadyExists) => find_by_email(at, &want.email).await?.ok_or_else(|| {
-                AwsError::refused("organizations:CreateAccount", format!("{} belongs to an account outside this organization", want.email))
-            })?,
-            Err(reason) => return Err(AwsError::refused("organizations:CreateAccount", format!("AWS says {}", reason.as_str()))),
+        // A run that was killed may have asked for it already, and asking twice makes the first answer hard to find.
+        let request = match under_way(at, want).await? {
+            Some(request) => request,
+            None => ask(at, address, want).await?,
+        };
+        let id = match made(at, request).await? {
+            Made::Account(id) => id,
+            Made::EmailTaken => take(at, address, want).await?,
         };
         place(at, &id, want).await?;
         Ok(id)
@@ -123,153 +122,177 @@ impl Driver for Account {
         place(at, id, want).await
     }
 
-    async fn delete(_: &Session, _: &Address, _: &RemoteId, _: &Account) -> Result<(), AwsError> {
-        Err(AwsError::refused("organizations:CloseAccount", "accounts are never closed by a plan"))
+    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &Account) -> Result<(), AwsError> {
+        Err(AwsError::refused("organizations:CloseAccount", format!("{address} is never closed by a plan")))
     }
 }
 
-/// The address in an account's mark: for accounts whose email nobody declares.
+/// How a request for an account ended.
+enum Made {
+    Account(RemoteId),
+    EmailTaken,
+}
+
+/// The account with an email, in whatever case it is written.
+///
+/// # Errors
+/// Those of walking the organization.
+pub async fn find_by_email(at: &Session, email: &str) -> Result<Option<Seen<Account>>, AwsError> {
+    Ok(Account::read(at).await?.into_iter().find(|seen| seen.spec.email.eq_ignore_ascii_case(email)))
+}
+
+/// The address that an account's mark gives it, whichever account it is.
 ///
 /// # Errors
 /// Those of `organizations:ListTagsForResource`.
 pub async fn mark(at: &Session, id: &RemoteId) -> Result<Option<Address>, AwsError> {
-    let mut tags = at.organizations().list_tags_for_resource().resource_id(id.as_str()).into_paginator().items().send();
-    while let Some(tag) = tags.next().await {
-        let tag = tag?;
-        if tag.key() == ADDRESS_TAG {
-            return Ok(tag.value().parse::<Address>().ok().filter(|address| address.kind == Account::NAME));
+    let mut pages = at.organizations().list_tags_for_resource().resource_id(id.as_str()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        if let Some(tag) = page.tags().iter().find(|tag| tag.key() == ADDRESS_TAG) {
+            return Ok(tag.value().parse().ok());
         }
     }
     Ok(None)
 }
 
-/// The creation to wait for: one that an earlier run began, or a new one.
-async fn request(at: &Session, address: &Address, want: &Account) -> Result<CreateAccountStatus, AwsError> {
-    let pending = at.organizations().list_create_account_status().states(CreateAccountState::InProgress);
-    let mut pages = pending.into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page?;
-        if let Some(status) = page.create_account_statuses().iter().find(|status| status.account_name() == Some(&want.name)) {
-            return Ok(status.clone());
-        }
-    }
-    let call = at.organizations().create_account().email(&want.email).account_name(&want.name).role_name(&want.access_role);
-    let answer = call.set_tags(Some(organizations::marks(address)?)).send().await?;
-    answer.create_account_status.ok_or_else(|| AwsError::refused("organizations:CreateAccount", "the answer holds no status"))
+/// Our tags as those of Organizations.
+pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, AwsError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| AwsError::refused("organizations:TagResource", error.to_string()))
 }
 
-/// Waits until a creation has ended: the new account's id, or why there is none.
-async fn ended(at: &Session, status: CreateAccountStatus) -> Result<Result<RemoteId, CreateAccountFailureReason>, AwsError> {
-    let request = status.id().unwrap_or_default().to_owned();
-    let mut latest = Some(status);
-    until("the creation of the account", CREATION, async || {
-        let status = match latest.take() {
-            Some(status) => Some(status),
-            None => {
-                let answer = at.organizations().describe_create_account_status().create_account_request_id(&request).send().await?;
-                answer.create_account_status
-            }
-        };
-        let Some(status) = status else { return Ok(None) };
-        Ok(match (status.state(), status.account_id(), status.failure_reason()) {
-            (Some(CreateAccountState::Succeeded), Some(id), _) => Some(Ok(id.into())),
-            (Some(CreateAccountState::Failed), _, Some(reason)) => Some(Err(reason.clone())),
-            (Some(CreateAccountState::Failed), _, None) => Some(Err(CreateAccountFailureReason::InternalFailure)),
-            _ => None,
-        })
-    })
-    .await
-}
-
-/// Moves an account into its unit, from wherever it is.
-async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), AwsError> {
-    let unit = at.id_of(&want.organizational_unit, Region::GLOBAL)?;
-    let from = parent(at, id).await?;
-    if from == unit {
-        return Ok(());
-    }
-    let call = at.organizations().move_account().account_id(id.as_str()).source_parent_id(from.as_str());
-    or_exists(call.destination_parent_id(unit.as_str()).send().await.map_err(AwsError::from)).map(drop)
-}
-
-async fn parent(at: &Session, id: &RemoteId) -> Result<RemoteId, AwsError> {
-    let none = || AwsError::missing("organizations:ListParents", format!("account {id} has no parent (yet)"));
-    let mut pages = at.organizations().list_parents().child_id(id.as_str()).into_paginator().send();
-    let page = pages.next().await.ok_or_else(none)??;
-    page.parents().first().and_then(|parent| parent.id()).map(RemoteId::from).ok_or_else(none)
-}
-
-async fn find_by_email(at: &Session, email: &str) -> Result<Option<RemoteId>, AwsError> {
-    let all = Account::read(at).await?;
-    Ok(all.into_iter().find(|seen| seen.spec.email.eq_ignore_ascii_case(email)).map(|seen| seen.id))
-}
-
-async fn of_parent(at: &Session, id: &RemoteId, unit: &Reference) -> Result<Vec<Seen<Account>>, AwsError> {
-    let mut pages = at.organizations().list_accounts_for_parent().parent_id(id.as_str()).into_paginator().send();
-    let mut seen = Vec::new();
-    while let Some(page) = pages.next().await {
-        seen.extend(page?.accounts().iter().filter_map(|found| see(found, unit)));
-    }
-    Ok(seen)
-}
-
-fn see(found: &Found, unit: &Reference) -> Option<Seen<Account>> {
-    let suspended = matches!(found.status(), Some(AccountStatus::Suspended | AccountStatus::PendingClosure));
+fn see(at: &Session, found: &Found, parent: &str) -> Option<Seen<Account>> {
+    let unit = at.reference(&KindName::new("organizational-unit"), parent)?;
     let spec = Account {
-        email: found.email()?.to_owned(),
+        email: found.email().unwrap_or_default().to_owned(),
         name: found.name().unwrap_or_default().to_owned(),
-        organizational_unit: unit.clone(),
-        access_role: default_role(),
-        suspended,
+        organizational_unit: Reference { account: Some(model::Account::Management), ..unit },
+        access_role: String::new(),
+        status: status(found),
     };
     Some(Seen { id: found.id()?.into(), name: None, spec })
 }
 
-/// How a spec names the unit with this id; the root where the directory does not know it.
-fn parent_reference(at: &Session, id: &RemoteId) -> Reference {
-    let known = at.reference(&OrganizationalUnit::NAME, id.as_str()).filter(|_| id.as_str().starts_with("ou-"));
-    known.map_or_else(root_reference, |reference| Reference { account: Some(Owner::Management), ..reference })
+/// The state of an account that is not active. `Status` is what `State` was called before; older endpoints answer with it alone.
+fn status(found: &Found) -> Option<String> {
+    let state = found.state().map(AccountState::as_str);
+    let state = state.or_else(|| found.status().map(|status| status.as_str()));
+    state.filter(|state| *state != AccountState::Active.as_str()).map(str::to_owned)
 }
 
-fn unit_reference(name: &str) -> Option<Reference> {
-    let name = name.parse().ok()?;
-    Some(Reference { account: Some(Owner::Management), kind: OrganizationalUnit::NAME, name })
+async fn under_way(at: &Session, want: &Account) -> Result<Option<CreateAccountStatus>, AwsError> {
+    let mut pages = at.organizations().list_create_account_status().states(CreateAccountState::InProgress).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let requests = page?.create_account_statuses.unwrap_or_default();
+        if let Some(request) = requests.into_iter().find(|request| request.account_name() == Some(&want.name)) {
+            return Ok(Some(request));
+        }
+    }
+    Ok(None)
 }
 
-/// The root is no unit that a file could name, so it can't be mistaken for one: no unit's reference lacks the account.
-fn root_reference() -> Reference {
-    Reference::here(OrganizationalUnit::NAME, "root".parse().expect("`root` is a name"))
+async fn ask(at: &Session, address: &Address, want: &Account) -> Result<CreateAccountStatus, AwsError> {
+    let call = at.organizations().create_account().email(&want.email).account_name(&want.name).role_name(&want.access_role);
+    let answer = call.set_tags(Some(written(&tags::marked(address, &Tags::new()))?)).send().await?;
+    answer.create_account_status.ok_or_else(|| AwsError::refused("organizations:CreateAccount", "the answer holds no request"))
+}
+
+/// Waits until AWS has made the account, or says why it will not.
+async fn made(at: &Session, request: CreateAccountStatus) -> Result<Made, AwsError> {
+    let id = request.id.clone().unwrap_or_default();
+    let mut first = Some(request);
+    until(&format!("the creation of the account (request {id})"), WAIT, async || {
+        let status = match first.take() {
+            Some(status) => Some(status),
+            None => {
+                let answer = at.organizations().describe_create_account_status().create_account_request_id(&id).send().await?;
+                answer.create_account_status
+            }
+        };
+        status.as_ref().map_or(Ok(None), ended)
+    })
+    .await
+}
+
+fn ended(status: &CreateAccountStatus) -> Result<Option<Made>, AwsError> {
+    match (status.state(), status.account_id(), status.failure_reason()) {
+        (Some(CreateAccountState::Succeeded), Some(id), _) => Ok(Some(Made::Account(id.into()))),
+        (Some(CreateAccountState::Failed), _, Some(Why::EmailAlreadyExists)) => Ok(Some(Made::EmailTaken)),
+        (Some(CreateAccountState::Failed), _, why) => {
+            let why = why.map_or("AWS gives no reason", Why::as_str);
+            Err(AwsError::refused("organizations:CreateAccount", format!("AWS did not make the account: {why}")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The account that an earlier attempt made under this email, if it is in the organization and nobody else's.
+async fn take(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
+    let refused = |why: String| AwsError::refused("organizations:CreateAccount", why);
+    let Some(seen) = find_by_email(at, &want.email).await? else {
+        return Err(refused(format!("{} belongs to an AWS account outside of the organization", want.email)));
+    };
+    if let Some(status) = seen.spec.status {
+        return Err(refused(format!("{} belongs to account {}, which is {status}", want.email, seen.id)));
+    }
+    match mark(at, &seen.id).await? {
+        Some(owner) if owner == *address => {}
+        Some(owner) => return Err(refused(format!("{} belongs to account {}, which is marked as {owner}", want.email, seen.id))),
+        None => {
+            let marks = written(&tags::marked(address, &Tags::new()))?;
+            at.organizations().tag_resource().resource_id(seen.id.as_str()).set_tags(Some(marks)).send().await?;
+        }
+    }
+    Ok(seen.id)
+}
+
+/// Moves the account from wherever it is to its unit.
+async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), AwsError> {
+    let target = at.id_of(&want.organizational_unit, Region::GLOBAL)?;
+    let source = parent(at, id).await?;
+    if source != target.as_str() {
+        let call = at.organizations().move_account().account_id(id.as_str());
+        call.source_parent_id(source).destination_parent_id(target.as_str()).send().await?;
+    }
+    Ok(())
+}
+
+async fn parent(at: &Session, id: &RemoteId) -> Result<String, AwsError> {
+    let answer = at.organizations().list_parents().child_id(id.as_str()).send().await?;
+    let parent = answer.parents().first().and_then(|parent| parent.id()).map(str::to_owned);
+    parent.ok_or_else(|| AwsError::refused("organizations:ListParents", format!("account {id} has no parent")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Effect;
 
-    fn account(unit: &str) -> Account {
+    fn account() -> Account {
         Account {
             email: "aws+payments-prod@acme.example".into(),
             name: "payments-prod".into(),
-            organizational_unit: format!("management:organizational-unit/{unit}").parse().unwrap(),
-            access_role: default_role(),
-            suspended: false,
+            organizational_unit: "management:organizational-unit/prod".parse().unwrap(),
+            access_role: "OrganizationAccountAccessRole".into(),
+            status: None,
         }
     }
 
     #[test]
-    fn an_account_moves_but_its_email_and_name_are_for_people() {
-        let live = account("dev");
-        assert_eq!(Account::changes(&live, &live), []);
-        assert_eq!(Account::changes(&live, &account("prod"))[0].effect, Effect::InPlace);
-        let renamed = Account { email: "other@acme.example".into(), name: "other".into(), ..live.clone() };
-        assert!(Account::changes(&live, &renamed).iter().all(|change| change.effect == Effect::ByHand));
-        let shouting = Account { email: live.email.to_uppercase(), ..live.clone() };
-        assert_eq!(Account::changes(&shouting, &live), [], "emails are the same in either case");
+    fn an_account_moves_in_place_and_is_renamed_by_hand() {
+        let live = account();
+        let mut want = Account { email: "AWS+payments-prod@acme.example".into(), access_role: "Other".into(), ..account() };
+        assert_eq!(Account::changes(&live, &want), [], "addresses differ in case only, and the role is not compared");
+        want.name = "payments".into();
+        want.organizational_unit = "management:organizational-unit/stage".parse().unwrap();
+        let effects: Vec<_> = Account::changes(&live, &want).into_iter().map(|c| (c.field, c.effect)).collect();
+        assert_eq!(effects, [("name".to_owned(), Effect::ByHand), ("organizational_unit".to_owned(), Effect::InPlace)]);
     }
 
     #[test]
-    fn the_root_is_no_unit() {
-        let in_root = Account { organizational_unit: root_reference(), ..account("prod") };
-        assert_eq!(Account::changes(&in_root, &account("root")).len(), 1);
+    fn a_closed_account_is_there_and_needs_a_person() {
+        let live = Account { status: Some("SUSPENDED".into()), name: "old".into(), ..account() };
+        let want = Change::between("status", Some("SUSPENDED".into()), Some("ACTIVE".into())).by_hand();
+        assert_eq!(Account::changes(&live, &account()), [want]);
     }
 }

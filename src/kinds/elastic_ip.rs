@@ -1,4 +1,4 @@
-//! `elastic-ip`: a public IPv4 address that stays the same, such as a NAT gateway's.
+//! `elastic-ip`: a public IPv4 address that stays the same.
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
 use crate::aws::{AwsError, Session, or_missing};
@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{Address as Found, DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// An elastic IP address.
+/// A public IPv4 address that stays the same. AWS chooses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticIp {
@@ -18,14 +18,15 @@ pub struct ElasticIp {
 impl Kind for ElasticIp {
     const NAME: KindName = KindName::new("elastic-ip");
     const SCOPE: Scope = Scope::Regional;
-    const ABOUT: &'static str = "An elastic IP: a public IPv4 address that stays the same. An account may have five in a Region by default.";
+    const ABOUT: &'static str = "An elastic IP: a public IPv4 address that stays the same, for a NAT gateway to send from.";
     const REFERS: &'static [KindName] = &[];
     const READS: &'static [&'static str] = &["ec2:DescribeAddresses"];
     const WRITES: &'static [&'static str] = &["ec2:AllocateAddress", "ec2:ReleaseAddress", "ec2:CreateTags"];
 
     fn changes(live: &ElasticIp, want: &ElasticIp) -> Vec<Change> {
-        let ElasticIp { tags } = live;
-        tags::changes(tags, &want.tags)
+        let ElasticIp { tags: live_tags } = live;
+        let ElasticIp { tags: want_tags } = want;
+        tags::changes(live_tags, want_tags)
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
@@ -38,13 +39,12 @@ impl Kind for ElasticIp {
 }
 
 impl Driver for ElasticIp {
-    /// `DescribeAddresses` is the one call of its family without pages.
     async fn read(at: &Session) -> Result<Vec<Seen<ElasticIp>>, AwsError> {
+        // The one listing of EC2 without pages: an account has few addresses.
         let answer = at.ec2().describe_addresses().send().await?;
         Ok(answer.addresses().iter().filter_map(|found| see(at, found)).collect())
     }
 
-    /// AWS has no client token here, so it is the mark, set by the same call, that keeps an address from being allocated twice.
     async fn create(at: &Session, address: &Address, want: &ElasticIp) -> Result<RemoteId, AwsError> {
         let marks = ec2::marks(ResourceType::ElasticIp, address, &want.tags);
         let answer = at.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(marks).send().await?;

@@ -1,17 +1,18 @@
-//! `internet-gateway`: the way between a VPC and the internet.
+//! `internet-gateway`: the door of a VPC to the internet.
 
-use super::{Driver, Kind, Scope, Seen, Tags, Vpc, ec2, tags};
-use crate::aws::{AwsError, Session, or_exists, or_missing};
+use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use crate::aws::{AwsError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// An internet gateway, attached to one VPC.
+/// The door of a VPC to the internet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InternetGateway {
-    /// The VPC that it serves. Only a gateway that somebody detached has none.
+    /// The VPC that the gateway is attached to.
+    #[serde(default)]
     pub vpc: Option<Reference>,
     #[serde(default)]
     pub tags: Tags,
@@ -20,22 +21,25 @@ pub struct InternetGateway {
 impl Kind for InternetGateway {
     const NAME: KindName = KindName::new("internet-gateway");
     const SCOPE: Scope = Scope::Regional;
-    const ABOUT: &'static str = "An internet gateway: lets what has a public address in the VPC's public subnets talk to the internet.";
-    const REFERS: &'static [KindName] = &[Vpc::NAME];
+    const ABOUT: &'static str = "An internet gateway: what a VPC reaches the internet through, and is reached by.";
+    const REFERS: &'static [KindName] = &[KindName::new("vpc")];
     const READS: &'static [&'static str] = &["ec2:DescribeInternetGateways"];
     const WRITES: &'static [&'static str] = &[
         "ec2:CreateInternetGateway",
+        "ec2:DeleteInternetGateway",
         "ec2:AttachInternetGateway",
         "ec2:DetachInternetGateway",
-        "ec2:DeleteInternetGateway",
         "ec2:CreateTags",
     ];
 
     fn changes(live: &InternetGateway, want: &InternetGateway) -> Vec<Change> {
-        let InternetGateway { vpc, tags } = live;
-        let vpc = Change::of_option("vpc", vpc, &want.vpc)
-            .map(|change| change.concerning(Risk::Dangerous, "public subnets are off the internet while the gateway moves"));
-        vpc.into_iter().chain(tags::changes(tags, &want.tags)).collect()
+        let InternetGateway { vpc, tags: live_tags } = live;
+        let InternetGateway { vpc: want_vpc, tags: want_tags } = want;
+        let attachment = Change::of_option("vpc", vpc, want_vpc).map(|change| match vpc {
+            Some(_) => change.concerning(Risk::Dangerous, "the network that loses the gateway loses the internet"),
+            None => change.concerning(Risk::Notable, "opens the network's path to the internet"),
+        });
+        attachment.into_iter().chain(tags::changes(live_tags, want_tags)).collect()
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
@@ -53,7 +57,7 @@ impl Kind for InternetGateway {
 
 impl Driver for InternetGateway {
     async fn read(at: &Session) -> Result<Vec<Seen<InternetGateway>>, AwsError> {
-        let mut pages = at.ec2().describe_internet_gateways().into_paginator().send();
+        let mut pages = at.ec2().describe_internet_gateways().into_paginator().page_size(ec2::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
             seen.extend(page?.internet_gateways().iter().filter_map(|found| see(at, found)));
@@ -65,54 +69,60 @@ impl Driver for InternetGateway {
         let marks = ec2::marks(ResourceType::InternetGateway, address, &want.tags);
         let answer = at.ec2().create_internet_gateway().tag_specifications(marks).send().await?;
         let id = ec2::created("ec2:CreateInternetGateway", answer.internet_gateway().and_then(Found::internet_gateway_id))?;
-        attach(at, &id, want).await?;
+        attach(at, &id, want, None).await?;
         Ok(id)
     }
 
-    async fn update(
-        at: &Session,
-        _: &Address,
-        id: &RemoteId,
-        want: &InternetGateway,
-        changes: &[Change],
-    ) -> Result<(), AwsError> {
-        if changes.iter().any(|change| !change.field.starts_with("tags.")) {
-            detach(at, id).await?;
-            attach(at, id, want).await?;
-        }
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &InternetGateway, changes: &[Change]) -> Result<(), AwsError> {
+        let attached = attached(at, id).await?;
+        attach(at, id, want, attached).await?;
         ec2::retag(at, id, &want.tags, changes).await
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &InternetGateway) -> Result<(), AwsError> {
-        if or_missing(detach(at, id).await)?.is_none() {
-            return Ok(());
+        let Some(attached) = or_missing(attached(at, id).await)? else { return Ok(()) };
+        if let Some(vpc) = attached {
+            detach(at, id, &vpc).await?;
         }
         or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
     }
 }
 
-async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway) -> Result<(), AwsError> {
-    let Some(vpc) = &want.vpc else { return Ok(()) };
-    let vpc = at.id_of(vpc, at.region().clone())?;
-    let call = at.ec2().attach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc.as_str());
-    or_exists(call.send().await.map_err(AwsError::from)).map(drop)
+fn see(at: &Session, found: &Found) -> Option<Seen<InternetGateway>> {
+    let all = ec2::tags(found.tags());
+    let vpc = vpc_of(found).and_then(|vpc| at.reference(&KindName::new("vpc"), vpc));
+    let spec = InternetGateway { vpc, tags: tags::declared(&all) };
+    Some(Seen { id: found.internet_gateway_id()?.into(), name: tags::owner(at, &InternetGateway::NAME, &all), spec })
 }
 
-/// Detaches the gateway from whatever it is attached to now, which the plan may not know.
-async fn detach(at: &Session, id: &RemoteId) -> Result<(), AwsError> {
+fn vpc_of(found: &Found) -> Option<&str> {
+    found.attachments().first()?.vpc_id()
+}
+
+/// The VPC that the gateway is attached to right now.
+async fn attached(at: &Session, id: &RemoteId) -> Result<Option<String>, AwsError> {
     let answer = at.ec2().describe_internet_gateways().internet_gateway_ids(id.as_str()).send().await?;
-    for attachment in answer.internet_gateways().iter().flat_map(|gateway| gateway.attachments()) {
-        let call = at.ec2().detach_internet_gateway().internet_gateway_id(id.as_str());
-        call.set_vpc_id(attachment.vpc_id().map(str::to_owned)).send().await?;
+    Ok(answer.internet_gateways().first().and_then(vpc_of).map(str::to_owned))
+}
+
+/// Attaches the gateway to the VPC that it should be at, and to no other: by ids, so that a VPC replaced under its name counts as another.
+async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway, attached: Option<String>) -> Result<(), AwsError> {
+    let wanted = want.vpc.as_ref().map(|vpc| at.id_of(vpc, at.region().clone())).transpose()?;
+    if attached.as_deref() == wanted.as_ref().map(RemoteId::as_str) {
+        return Ok(());
+    }
+    if let Some(vpc) = attached {
+        detach(at, id, &vpc).await?;
+    }
+    if let Some(vpc) = wanted {
+        at.ec2().attach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc.as_str()).send().await?;
     }
     Ok(())
 }
 
-fn see(at: &Session, found: &Found) -> Option<Seen<InternetGateway>> {
-    let all = ec2::tags(found.tags());
-    let vpc = found.attachments().first().and_then(|attachment| at.reference(&Vpc::NAME, attachment.vpc_id()?));
-    let spec = InternetGateway { vpc, tags: tags::declared(&all) };
-    Some(Seen { id: found.internet_gateway_id()?.into(), name: tags::owner(at, &InternetGateway::NAME, &all), spec })
+async fn detach(at: &Session, id: &RemoteId, vpc: &str) -> Result<(), AwsError> {
+    at.ec2().detach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc).send().await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -120,11 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_detached_gateway_is_attached_in_place() {
-        let want = InternetGateway { vpc: Some("vpc/main".parse().unwrap()), tags: Tags::new() };
-        let live = InternetGateway { vpc: None, tags: Tags::new() };
-        let changes = InternetGateway::changes(&live, &want);
-        assert_eq!((changes[0].field.as_str(), changes[0].effect), ("vpc", Effect::InPlace));
-        assert_eq!(InternetGateway::changes(&want, &want), []);
+    fn a_gateway_moves_in_place_and_taking_it_away_is_dangerous() {
+        let at = |vpc: &str| InternetGateway { vpc: Some(vpc.parse().unwrap()), tags: Tags::new() };
+        assert_eq!(InternetGateway::changes(&at("vpc/main"), &at("vpc/main")), []);
+        let moved = InternetGateway::changes(&at("vpc/old"), &at("vpc/main"));
+        assert_eq!((moved[0].effect, moved[0].concern.as_ref().unwrap().risk), (Effect::InPlace, Risk::Dangerous));
+        let detached = InternetGateway { vpc: None, tags: Tags::new() };
+        assert_eq!(InternetGateway::changes(&detached, &at("vpc/main"))[0].concern.as_ref().unwrap().risk, Risk::Notable);
     }
 }

@@ -8,14 +8,19 @@ mod cidr;
 mod dispatch;
 mod document;
 mod ec2;
+mod iam;
 mod kind;
-mod organizations;
+mod organization;
+mod permission;
+mod route;
+mod rule;
 mod tags;
 
 pub use cidr::Cidr;
 pub use dispatch::{Row, reads, row};
 pub use document::Document;
 pub use kind::{Driver, Kind, Scope, Seen};
+pub use rule::{Ports, Protocol, Rule};
 pub use tags::{ADDRESS_TAG, Tags};
 
 dispatch::kinds! {
@@ -28,4 +33,8 @@ dispatch::kinds! {
     elastic_ip::ElasticIp,
     nat_gateway::NatGateway,
     route_table::RouteTable,
+    security_group::SecurityGroup,
+    iam_oidc_provider::IamOidcProvider,
+    iam_role::IamRole,
+    ssm_parameter::SsmParameter,
 }

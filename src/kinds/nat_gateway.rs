@@ -1,28 +1,23 @@
-//! `nat-gateway`: the way out to the internet for private subnets.
+//! `nat-gateway`: lets private subnets reach the internet, from an elastic IP.
 
-use super::{Driver, ElasticIp, Kind, Scope, Seen, Subnet, Tags, ec2, tags};
+use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
 use crate::aws::{AwsError, Session, Wait, or_missing, until};
-use crate::model::{Address, Change, Digest, KindName, Reference, RemoteId, Risk};
-use aws_sdk_ec2::types::{Filter, NatGateway as Found, NatGatewayState, ResourceType};
+use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
+use aws_sdk_ec2::types::{Filter, NatGateway as Found, NatGatewayState as State, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A NAT gateway takes one to three minutes to come, and about as long to go.
-const SETTLING: Wait = Wait { first_pause: Duration::from_millis(500), limit: Duration::from_secs(900) };
+/// A gateway usually comes and goes within three minutes; AWS promises nothing, so we give it five times that.
+const WAIT: Wait = Wait { first_pause: Duration::from_millis(500), limit: Duration::from_secs(900) };
 
-/// A gateway deleted by hand and made again on the same subnet and address needs a new token each time.
-const TOKENS: u32 = 10;
-/// A new gateway is listed within seconds; one that is not after so many looks is long gone.
-const LOOKS_UNTIL_VISIBLE: u32 = 12;
-
-/// A public NAT gateway.
+/// Lets private subnets reach the internet, from an elastic IP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NatGateway {
-    /// The public subnet that it stands in.
+    /// The public subnet that the gateway stands in.
     pub subnet: Reference,
-    /// The address that the world sees.
+    /// The address that it sends from.
     pub elastic_ip: Reference,
     #[serde(default)]
     pub tags: Tags,
@@ -31,17 +26,18 @@ pub struct NatGateway {
 impl Kind for NatGateway {
     const NAME: KindName = KindName::new("nat-gateway");
     const SCOPE: Scope = Scope::Regional;
-    const ABOUT: &'static str = "A NAT gateway: lets private subnets reach the internet without being reached from it. Billed by the hour.";
-    const REFERS: &'static [KindName] = &[Subnet::NAME, ElasticIp::NAME];
+    const ABOUT: &'static str = "A NAT gateway: lets private subnets reach the internet, from an address that stays the same.";
+    const REFERS: &'static [KindName] = &[KindName::new("subnet"), KindName::new("elastic-ip")];
     const READS: &'static [&'static str] = &["ec2:DescribeNatGateways"];
     const WRITES: &'static [&'static str] = &["ec2:CreateNatGateway", "ec2:DeleteNatGateway", "ec2:CreateTags"];
 
     fn changes(live: &NatGateway, want: &NatGateway) -> Vec<Change> {
-        let NatGateway { subnet, elastic_ip, tags } = live;
-        let replacing = [Change::of("subnet", subnet, &want.subnet), Change::of("elastic_ip", elastic_ip, &want.elastic_ip)];
-        let why = "private subnets can't reach the internet while the gateway is replaced";
-        let replacing = replacing.into_iter().flatten().map(|change| change.replaces().concerning(Risk::Dangerous, why));
-        replacing.chain(tags::changes(tags, &want.tags)).collect()
+        let NatGateway { subnet, elastic_ip, tags: live_tags } = live;
+        let NatGateway { subnet: want_subnet, elastic_ip: want_ip, tags: want_tags } = want;
+        let fixed = [Change::of("subnet", subnet, want_subnet), Change::of("elastic_ip", elastic_ip, want_ip)];
+        let why = "nothing behind the gateway reaches the internet while it is replaced";
+        let fixed = fixed.into_iter().flatten().map(|change| change.replaces().concerning(Risk::Dangerous, why));
+        fixed.chain(tags::changes(live_tags, want_tags)).collect()
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
@@ -54,84 +50,107 @@ impl Kind for NatGateway {
 }
 
 impl Driver for NatGateway {
-    /// Those that are there or coming. Deleted ones stay listed for an hour, and failed ones too: neither is there.
     async fn read(at: &Session) -> Result<Vec<Seen<NatGateway>>, AwsError> {
-        let alive = Filter::builder().name("state").values("pending").values("available").build();
-        let mut pages = at.ec2().describe_nat_gateways().filter(alive).into_paginator().send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            seen.extend(page?.nat_gateways().iter().filter_map(|found| see(at, found)));
-        }
-        Ok(seen)
+        Ok(list(at).await?.iter().filter_map(|found| see(at, found)).collect())
     }
 
+    // A gateway that is still coming is not there yet for those who route to it: a step waits for it, a plan doesn't.
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<NatGateway>>, AwsError> {
+        let all = list(at).await?;
+        let ours = |found: &&Found| tags::owner(at, &NatGateway::NAME, &ec2::tags(found.tags())).as_ref() == Some(&address.name);
+        let Some(found) = all.iter().find(ours) else { return Ok(None) };
+        if let (Some(State::Pending), Some(id)) = (found.state(), found.nat_gateway_id()) {
+            available(at, id).await?;
+        }
+        Ok(see(at, found))
+    }
+
+    // No client token of our own. One made from the address would bring back a gateway that was deleted since, and AWS says neither how
+    // long it remembers tokens nor lists deleted gateways that long. What stands against twins: `find` just before, which knows pending
+    // gateways too, no repetition by the SDK, and the elastic IP, which only one gateway can hold.
     async fn create(at: &Session, address: &Address, want: &NatGateway) -> Result<RemoteId, AwsError> {
         let subnet = at.id_of(&want.subnet, at.region().clone())?;
-        let elastic_ip = at.id_of(&want.elastic_ip, at.region().clone())?;
-        for round in 0..TOKENS {
-            let id = ask(at, address, want, (&subnet, &elastic_ip, round)).await?;
-            if comes_up(at, &id).await? {
-                return Ok(id);
-            }
-        }
-        Err(AwsError::refused("ec2:CreateNatGateway", "AWS keeps answering with gateways that were deleted; try again tomorrow"))
+        let ip = at.id_of(&want.elastic_ip, at.region().clone())?;
+        let what = format!("the release of {} by the NAT gateway that held it before", want.elastic_ip);
+        until(&what, WAIT, async || Ok((!is_held(at, &ip).await?).then_some(()))).await?;
+        let call = at.ec2().create_nat_gateway().subnet_id(subnet.as_str()).allocation_id(ip.as_str());
+        let answer = call.tag_specifications(ec2::marks(ResourceType::Natgateway, address, &want.tags)).send().await?;
+        let id = ec2::created("ec2:CreateNatGateway", answer.nat_gateway().and_then(Found::nat_gateway_id))?;
+        available(at, id.as_str()).await?;
+        Ok(id)
     }
 
     async fn update(at: &Session, _: &Address, id: &RemoteId, want: &NatGateway, changes: &[Change]) -> Result<(), AwsError> {
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    /// Waits until it is gone: only then are its address and its subnet free.
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &NatGateway) -> Result<(), AwsError> {
-        let call = at.ec2().delete_nat_gateway().nat_gateway_id(id.as_str());
-        if or_missing(call.send().await.map_err(AwsError::from))?.is_none() {
-            return Ok(());
-        }
-        until("the NAT gateway's removal", SETTLING, async || match or_missing(state(at, id).await)?.flatten() {
-            None | Some(NatGatewayState::Deleted) => Ok(Some(())),
-            Some(_) => Ok(None),
+        or_missing(at.ec2().delete_nat_gateway().nat_gateway_id(id.as_str()).send().await.map_err(AwsError::from))?;
+        // Its elastic IP and subnet can't go before it has gone.
+        until(&format!("the deletion of NAT gateway {id}"), WAIT, async || {
+            let found = or_missing(by_id(at, id.as_str()).await)?.flatten();
+            Ok(found.as_ref().is_none_or(|found| found.state() == Some(&State::Deleted)).then_some(()))
         })
         .await
     }
 }
 
-/// Asks for a gateway. The token is bound to the subnet and address that it stands on, so that one asked for twice is made once.
-async fn ask(at: &Session, address: &Address, want: &NatGateway, on: (&RemoteId, &RemoteId, u32)) -> Result<RemoteId, AwsError> {
-    let token = Digest::of(&(address, on)).short().to_owned();
-    let marks = ec2::marks(ResourceType::Natgateway, address, &want.tags);
-    let call = at.ec2().create_nat_gateway().subnet_id(on.0.as_str()).allocation_id(on.1.as_str());
-    let answer = call.client_token(token).tag_specifications(marks).send().await?;
-    ec2::created("ec2:CreateNatGateway", answer.nat_gateway().and_then(Found::nat_gateway_id))
-}
-
-/// Waits for a gateway to come up; false when it is one of the past, which AWS remembers by its token for a day after its end.
-async fn comes_up(at: &Session, id: &RemoteId) -> Result<bool, AwsError> {
-    let mut unseen = 0;
-    until("the NAT gateway's coming up", SETTLING, async || {
-        let Some(state) = or_missing(state(at, id).await)?.flatten() else {
-            unseen += 1;
-            return Ok((unseen > LOOKS_UNTIL_VISIBLE).then_some(false));
-        };
-        match state {
-            NatGatewayState::Available => Ok(Some(true)),
-            NatGatewayState::Deleted | NatGatewayState::Deleting => Ok(Some(false)),
-            NatGatewayState::Failed => Err(AwsError::refused("ec2:CreateNatGateway", format!("{id} failed to come up"))),
-            _ => Ok(None),
+/// Waits until traffic can be routed to a gateway.
+pub(super) async fn available(at: &Session, id: &str) -> Result<(), AwsError> {
+    until(&format!("NAT gateway {id} becoming available"), WAIT, async || {
+        let Some(found) = or_missing(by_id(at, id).await)?.flatten() else { return Ok(None) };
+        match found.state() {
+            Some(State::Available) => Ok(Some(())),
+            Some(State::Pending) | None => Ok(None),
+            Some(state) => {
+                let why = found.failure_message().unwrap_or("AWS gives no reason");
+                Err(AwsError::refused("ec2:CreateNatGateway", format!("NAT gateway {id} is {state}: {why}")))
+            }
         }
     })
     .await
 }
 
-async fn state(at: &Session, id: &RemoteId) -> Result<Option<NatGatewayState>, AwsError> {
-    let answer = at.ec2().describe_nat_gateways().nat_gateway_ids(id.as_str()).send().await?;
-    Ok(answer.nat_gateways().first().and_then(|found| found.state.clone()))
+async fn by_id(at: &Session, id: &str) -> Result<Option<Found>, AwsError> {
+    let answer = at.ec2().describe_nat_gateways().nat_gateway_ids(id).send().await?;
+    Ok(answer.nat_gateways.unwrap_or_default().into_iter().next())
+}
+
+async fn list(at: &Session) -> Result<Vec<Found>, AwsError> {
+    let mut pages = at.ec2().describe_nat_gateways().into_paginator().page_size(ec2::PAGE).send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        all.extend(page?.nat_gateways.unwrap_or_default().into_iter().filter(is_there));
+    }
+    Ok(all)
+}
+
+/// AWS goes on listing deleted and failed gateways for about an hour.
+fn is_there(found: &Found) -> bool {
+    !matches!(found.state(), Some(State::Deleted | State::Deleting | State::Failed))
+}
+
+/// Whether a gateway on its way out still holds an address.
+async fn is_held(at: &Session, ip: &RemoteId) -> Result<bool, AwsError> {
+    let leaving = Filter::builder().name("state").values(State::Deleting.as_str()).build();
+    let mut pages = at.ec2().describe_nat_gateways().filter(leaving).into_paginator().page_size(ec2::PAGE).send();
+    while let Some(page) = pages.next().await {
+        if page?.nat_gateways().iter().any(|found| ip_of(found) == Some(ip.as_str())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn ip_of(found: &Found) -> Option<&str> {
+    found.nat_gateway_addresses().first()?.allocation_id()
 }
 
 fn see(at: &Session, found: &Found) -> Option<Seen<NatGateway>> {
     let all = ec2::tags(found.tags());
     let spec = NatGateway {
-        subnet: at.reference(&Subnet::NAME, found.subnet_id()?)?,
-        elastic_ip: at.reference(&ElasticIp::NAME, found.nat_gateway_addresses().first()?.allocation_id()?)?,
+        subnet: at.reference(&KindName::new("subnet"), found.subnet_id()?)?,
+        elastic_ip: at.reference(&KindName::new("elastic-ip"), ip_of(found)?)?,
         tags: tags::declared(&all),
     };
     Some(Seen { id: found.nat_gateway_id()?.into(), name: tags::owner(at, &NatGateway::NAME, &all), spec })
@@ -140,15 +159,19 @@ fn see(at: &Session, found: &Found) -> Option<Seen<NatGateway>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Effect;
 
     #[test]
-    fn another_subnet_is_another_gateway() {
-        let gateway = |subnet: &str| NatGateway {
-            subnet: subnet.parse().unwrap(),
-            elastic_ip: "elastic-ip/nat-a".parse().unwrap(),
-            tags: Tags::new(),
+    fn another_subnet_or_address_replaces_the_gateway() {
+        let nat = |subnet: &str, ip: &str| {
+            let (subnet, elastic_ip) = (subnet.parse().unwrap(), ip.parse().unwrap());
+            NatGateway { subnet, elastic_ip, tags: Tags::new() }
         };
-        let changes = NatGateway::changes(&gateway("subnet/public-a"), &gateway("subnet/public-b"));
-        assert_eq!(changes[0].effect, crate::model::Effect::Replaces);
+        let live = nat("subnet/public-a", "elastic-ip/nat-a");
+        assert_eq!(NatGateway::changes(&live, &live), []);
+        for want in [nat("subnet/public-b", "elastic-ip/nat-a"), nat("subnet/public-a", "elastic-ip/nat-b")] {
+            let changes = NatGateway::changes(&live, &want);
+            assert_eq!((changes.len(), changes[0].effect), (1, Effect::Replaces));
+        }
     }
 }
