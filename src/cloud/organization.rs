@@ -24,7 +24,7 @@ pub(super) async fn read(management: &Session, estate: &Estate) -> (Live, BTreeM
     match ours(management, &emails).await {
         Ok(accounts) => {
             for (address, id, spec) in accounts {
-                if estate.members.contains_key(&address.account) && spec.is_active() {
+                if estate.members.contains_key(&address.account) && spec.status.is_none() {
                     ids.insert(address.account.clone(), id.clone());
                 }
                 live.found.insert(address, Found { id, spec: Spec::Account(spec) });

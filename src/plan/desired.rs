@@ -17,6 +17,8 @@ pub struct Desired {
 pub struct Estate {
     pub name: Name,
     pub home_region: Region,
+    /// The role that the management account assumes in member accounts.
+    pub access_role: String,
     /// Where VPC ranges come from, in order of preference.
     pub pools: Vec<Ipv4Net>,
     /// Ranges inside the pools that belong to somebody else, by name.

@@ -2,8 +2,10 @@
 
 mod desired;
 mod live;
+mod narrow;
 mod steps;
 
 pub use desired::{Declared, Desired, Estate, Member};
 pub use live::{Found, Live, Stranger};
+pub use narrow::narrow;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Plan {
     pub estate: Name,
     pub home_region: Region,
+    /// The role to assume in member accounts.
+    pub access_role: String,
     /// The accounts that exist or are to be created, by the email that each is found by.
     pub emails: BTreeMap<Account, String>,
     pub waves: Vec<Wave>,

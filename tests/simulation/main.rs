@@ -31,7 +31,8 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
         Wave { name: environment.as_str().parse().unwrap(), accounts: accounts.collect() }
     });
     let home_region = "us-west-2".parse().unwrap();
-    let plan = Plan { estate: "acme".parse().unwrap(), home_region, emails: BTreeMap::new(), waves: waves.into() };
+    let (estate, access_role) = ("acme".parse().unwrap(), "role".to_owned());
+    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), waves: waves.into() };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }

@@ -1,0 +1,35 @@
+//! A plan cut down to some accounts. Planned whole and cut afterwards, so that a part is always the part of the whole:
+//! the same ranges, the same order, the same digests.
+
+use super::{Desired, Live, Plan, Report};
+use crate::model::{Account, Address, Subject};
+use std::collections::BTreeSet;
+
+impl Plan {
+    /// Keeps the steps of some accounts, and those of the organization, which they may need.
+    pub fn keep(&mut self, accounts: &BTreeSet<Account>) {
+        for wave in &mut self.waves {
+            wave.accounts.retain(|account, _| kept(accounts, account));
+        }
+        self.waves.retain(|wave| !wave.accounts.is_empty());
+    }
+}
+
+/// The part of a plan and its report that is about some accounts and the organization.
+pub fn narrow(mut plan: Plan, report: Report, accounts: &BTreeSet<Account>, desired: &Desired, live: &Live) -> (Plan, Report) {
+    plan.keep(accounts);
+    let steps: BTreeSet<&Address> = plan.steps().map(|step| &step.address).collect();
+    let settled = |address: &&Address| kept(accounts, &address.account) && live.found.contains_key(*address) && !steps.contains(*address);
+    let unchanged = desired.resources.keys().filter(settled).count();
+    let about = |subject: &Subject| match subject {
+        Subject::Estate => true,
+        Subject::Account(account) => kept(accounts, account),
+        Subject::Resource(address) => kept(accounts, &address.account),
+    };
+    let notes = report.notes.into_iter().filter(|note| about(&note.subject)).collect();
+    (plan, Report { notes, unchanged, accounts: accounts.len() })
+}
+
+fn kept(accounts: &BTreeSet<Account>, account: &Account) -> bool {
+    *account == Account::Management || accounts.contains(account)
+}
