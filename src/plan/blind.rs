@@ -3,6 +3,7 @@
 
 use super::ground::{ACCOUNT, Ground, account_of, is_declared};
 use super::{Desired, Live};
+use crate::kinds::Spec;
 use crate::model::{Account, Address, KindName, Note, RemoteId, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,11 +32,23 @@ pub(super) fn addresses(ground: &Ground) -> (BTreeSet<Address>, Vec<Note>) {
         notes.push(misread(at, &found.spec.kind()));
         blocked.insert(at.clone());
     }
+    for (at, status) in closed(ground) {
+        notes.push(inactive(at, status));
+        blocked.insert(at.clone());
+    }
     for (at, need) in groundless(ground) {
         notes.push(unmet(at, need));
         blocked.insert(at.clone());
     }
     (blocked, notes)
+}
+
+/// The accounts that AWS holds, but nobody can work in.
+fn closed<'a>(ground: &'a Ground) -> impl Iterator<Item = (&'a Address, &'a str)> {
+    ground.found_all().filter_map(|(at, found)| match &found.spec {
+        Spec::Account(account) => Some((at, account.status.as_deref()?)),
+        _ => None,
+    })
 }
 
 /// The declared resources with a need that no step before them can meet. Config refuses the files that lead here; this is the second lock.
@@ -45,8 +58,14 @@ fn groundless<'a>(ground: &'a Ground) -> impl Iterator<Item = (&'a Address, &'a 
         let lives = ground.found(need).is_some();
         let is_own_account = account_of(&at.account).as_ref() == Some(*need);
         let elsewhere = need.account != at.account && need.account != Account::Management;
-        let met = if is_own_account || elsewhere { lives || (is_own_account && ground.declared(need).is_some()) } else { ground.declared(need).is_some() };
-        !met
+        let declared = ground.declared(need).is_some();
+        !(if is_own_account {
+            lives || declared
+        } else if elsewhere {
+            lives
+        } else {
+            declared
+        })
     })
 }
 
@@ -75,6 +94,12 @@ fn misread(at: &Address, kind: &KindName) -> Note {
     Note::new(Severity::Blocking, Subject::Resource(at.clone()), "Live state contradicts itself", detail)
 }
 
+fn inactive(at: &Address, status: &str) -> Note {
+    let detail = format!("AWS says {status}. Nothing in it is planned.");
+    Note::new(Severity::Blocking, Subject::Account(at.account.clone()), "The account is not active", detail)
+        .hint("reopen it within 90 days of its closing through AWS Support, or take it out of domains.yaml")
+}
+
 fn unmet(at: &Address, need: &Address) -> Note {
     let detail = format!("It needs {need}, which neither lives nor is made by an earlier step.");
     let note = Note::new(Severity::Blocking, Subject::Resource(at.clone()), "A need can't be met", detail);
@@ -87,9 +112,4 @@ pub(super) fn accounts(live: &Live, kind: &KindName) -> BTreeSet<Account> {
     // Of twins, only the first one's range is known.
     let claimed = live.twins.keys().filter(|at| at.kind == *kind).map(|at| &at.account);
     unread.chain(claimed).cloned().collect()
-}
-
-/// An estate about which nothing is known gets no step; this is its count of accounts for the report.
-pub(super) fn declared_accounts(desired: &Desired) -> usize {
-    desired.estate.members.len()
 }
