@@ -1,8 +1,8 @@
 //! What can't be planned because it is not known: kinds that could not be read, addresses that several resources claim, needs
 //! that nobody declares. A failed read is never an empty read: such addresses get a blocking note and no step.
 
+use super::Live;
 use super::ground::{ACCOUNT, Ground, account_of, is_declared};
-use super::{Desired, Live};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, KindName, Note, RemoteId, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};

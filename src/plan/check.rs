@@ -93,9 +93,18 @@ fn orders_its_steps(desired: &Desired, account: &Account, steps: &[Step]) -> Vec
         if step.action.after().is_some() && !waits_for(&|other| other.action.after().is_none() && other.address == step.address) {
             wrong.push(format!("{} does not wait for its own removal", step.address));
         }
+        if step.action.after().is_none() && !waits_for(&|other| frees(desired, other, &step.address)) {
+            wrong.push(format!("{} does not wait for what lets go of it", step.address));
+        }
         earlier.push(known);
     }
     wrong
+}
+
+/// Whether a step unbinds its resource from an address: it was bound before, and is not after.
+fn frees(desired: &Desired, step: &Step, at: &Address) -> bool {
+    let binds = |spec: Option<&Spec>| step.address != *at && needs(desired, &step.address, spec).contains(at);
+    binds(step.action.before()) && !binds(step.action.after())
 }
 
 /// Done one by one, every step finds what it needs; no address is made or deleted twice.
