@@ -11,6 +11,7 @@ use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_types::retry::RetryConfig;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -22,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// AWS's slowest list calls stay well under this.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// `sts:AssumeRole` takes session policies of at most 2,048 characters.
-const SESSION_POLICY_LIMIT: usize = 2048;
+pub(crate) const SESSION_POLICY_LIMIT: usize = 2048;
 
 /// What a connection is made from.
 pub struct Options {
@@ -116,13 +117,17 @@ impl Connection {
         if self.options.access.writes {
             return None;
         }
-        let actions = serde_json::json!(self.options.access.reads);
-        let policy = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
-        });
-        Some(policy.to_string()).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
+        Some(read_policy(&self.options.access.reads)).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
     }
+}
+
+/// The policy that allows these operations on everything, and nothing else.
+pub(crate) fn read_policy(reads: &BTreeSet<String>) -> String {
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": reads, "Resource": "*" }],
+    });
+    policy.to_string()
 }
 
 fn guard(options: &Options, account: Account, clock: &SharedTimeSource) -> Guard {

@@ -1,11 +1,78 @@
 //! Desired × Live → Plan + Report. Pure: equal inputs give equal plans, byte for byte. No I/O, no clock, no async, no hash order.
+//!
+//! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `allocate` and `subnets` choose
+//! ranges, `compare` matches address by address, `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
+//! says how carefully to look. `check` is the independent word on what every plan must satisfy.
 
+mod allocate;
+mod blind;
+mod cascade;
+mod check;
+mod compare;
 mod desired;
+mod file;
+mod ground;
+mod judge;
 mod live;
 mod narrow;
+mod order;
+mod ranges;
 mod steps;
+mod subnets;
+mod waves;
 
+pub use crate::model::{Digest, canonical};
+pub use check::check;
 pub use desired::{Declared, Desired, Estate, Member};
+pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
+
+use crate::kinds::{Cidr, Spec};
+use crate::model::{Address, Note};
+use allocate::Allocation;
+use compare::Fate;
+use ground::Ground;
+use std::collections::BTreeMap;
+
+/// Everything that has to be done to make live as desired, and what to know about it.
+pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
+    if let Some(note) = blind::organization(live) {
+        return nothing(desired, note);
+    }
+    let ground = Ground::of(desired, live);
+    let (unknown, mut notes) = blind::addresses(&ground);
+    let allocation = allocate::allocate(&ground);
+    let blocked = ground.reach(unknown.into_iter().chain(allocation.blocked.iter().cloned()));
+    let mut fates = compare::compare(&ground, ranged(desired, &allocation), &blocked);
+    cascade::follow(&ground, &mut fates);
+    let (plan, broken) = waves::assemble(&ground, &fates);
+    notes.extend(allocation.notes.into_iter().chain(fates.notes).chain(broken));
+    notes.sort();
+    notes.dedup();
+    let is_as_declared = |(at, fate): &(&&Address, &Fate)| **fate == Fate::Unchanged && desired.resources.contains_key(**at);
+    let unchanged = fates.of.iter().filter(is_as_declared).count();
+    (plan, Report { notes, unchanged, accounts: desired.estate.members.len() })
+}
+
+/// The plan when it is not known which accounts exist.
+fn nothing(desired: &Desired, note: Note) -> (Plan, Report) {
+    let plan = Plan::empty(&desired.estate);
+    (plan, Report { notes: vec![note], unchanged: 0, accounts: desired.estate.members.len() })
+}
+
+/// The specs whose ranges were chosen, with them.
+fn ranged<'a>(desired: &'a Desired, allocation: &Allocation) -> BTreeMap<&'a Address, Spec> {
+    let specs = desired.resources.iter().filter_map(|(at, declared)| {
+        let cidr = Cidr::Fixed(*allocation.ranges.get(at)?);
+        let mut spec = declared.spec.clone();
+        match &mut spec {
+            Spec::Vpc(vpc) => vpc.cidr = cidr,
+            Spec::Subnet(subnet) => subnet.cidr = cidr,
+            _ => {}
+        }
+        Some((at, spec))
+    });
+    specs.collect()
+}

@@ -117,6 +117,13 @@ impl ApprovedPlan {
 }
 
 impl Plan {
+    /// A plan of nothing, for an estate.
+    pub fn empty(estate: &super::Estate) -> Plan {
+        let super::Estate { name, home_region, access_role, .. } = estate;
+        let (estate, home_region, access_role) = (name.clone(), home_region.clone(), access_role.clone());
+        Plan { estate, home_region, access_role, emails: BTreeMap::new(), waves: Vec::new() }
+    }
+
     /// All steps, wave by wave and account by account.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.waves.iter().flat_map(|wave| wave.accounts.values().flatten())

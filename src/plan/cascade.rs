@@ -1,0 +1,136 @@
+//! What follows for others: replacing a resource rebinds or replaces what is bound to it, and what is still held can't be deleted.
+//! Only ever adds work to the dependents of a replacement, or blocks; never unblocks.
+
+use super::compare::{Fate, Fates, is_permanent, to_do_by_hand};
+use super::ground::Ground;
+use crate::kinds::row;
+use crate::model::{Address, Change, Effect, Note, Reference, Risk, Severity, Subject, show};
+use std::collections::BTreeSet;
+
+/// What the fields of such changes begin with.
+const BINDING: &str = "needs.";
+
+/// Why something can't be deleted, neither for good nor to be replaced.
+enum Hold {
+    /// Live resources that are bound to it and stay, and that no step frees it from.
+    Held(BTreeSet<Address>),
+    /// Kinds that might be bound to it and could not be read.
+    Unseen(Vec<String>),
+}
+
+/// Follows the consequences until there are no more.
+pub(super) fn follow(ground: &Ground, fates: &mut Fates) {
+    spread(ground, fates);
+    // Each round blocks at least one address more, so there are at most as many rounds as addresses.
+    loop {
+        let gone = |fate: &Fate| matches!(fate, Fate::Delete | Fate::Replace(_));
+        let going = fates.of.iter().filter(|(_, fate)| gone(fate)).map(|(at, _)| (*at).clone());
+        let held: Vec<(Address, Hold)> = going.filter_map(|at| hold(ground, fates, &at).map(|hold| (at, hold))).collect();
+        if held.is_empty() {
+            return;
+        }
+        let blocked = ground.reach(held.iter().map(|(at, _)| at.clone()));
+        fates.notes.extend(held.iter().map(|(at, hold)| note(at, hold)));
+        fates
+            .of
+            .iter_mut()
+            .filter(|(at, fate)| blocked.contains(**at) && **fate != Fate::Unchanged)
+            .for_each(|(_, fate)| *fate = Fate::Blocked);
+    }
+}
+
+/// Replaces and rebinds the dependents of whatever is replaced.
+fn spread(ground: &Ground, fates: &mut Fates) {
+    let replaced =
+        |fates: &Fates| fates.of.iter().filter(|(_, fate)| matches!(fate, Fate::Replace(_))).map(|(at, _)| (*at).clone()).collect();
+    let mut next: Vec<Address> = replaced(fates);
+    let mut seen: BTreeSet<Address> = next.iter().cloned().collect();
+    while let Some(at) = next.pop() {
+        for user in ground.holders(&at) {
+            rebind(ground, fates, user, &at);
+            if matches!(fates.of.get(user), Some(Fate::Replace(_))) && seen.insert(user.clone()) {
+                next.push(user.clone());
+            }
+        }
+    }
+    for fate in fates.of.values_mut() {
+        if let Fate::Update(changes) | Fate::Replace(changes) = fate {
+            // In the order of the search they would depend on which replacement was met first.
+            let own = changes.iter().position(|change| change.field.starts_with(BINDING)).unwrap_or(changes.len());
+            changes[own..].sort_by(|one, other| one.field.cmp(&other.field));
+        }
+    }
+}
+
+/// Points a live dependent at the replacement of what it is bound to, if it is to stay bound to it.
+fn rebind(ground: &Ground, fates: &mut Fates, user: &Address, replaced: &Address) {
+    let Some(want) = fates.want(ground, user) else { return };
+    let Some(reference) = ground.reference(user, want, replaced) else { return };
+    let effect = want.rebind(&reference);
+    let change = rebinding(&reference, effect);
+    let Some(fate) = fates.of.get_mut(user) else { return };
+    let mut changes = match fate {
+        Fate::Blocked => return,
+        Fate::Update(changes) | Fate::Replace(changes) => std::mem::take(changes),
+        Fate::Unchanged | Fate::Create | Fate::Delete => Vec::new(),
+    };
+    let by_hand = effect == Effect::ByHand || (effect == Effect::Replaces && is_permanent(user));
+    if by_hand {
+        fates.notes.push(to_do_by_hand(user, &[change]));
+    } else {
+        changes.push(change);
+    }
+    *fate = match changes {
+        changes if changes.is_empty() => Fate::Unchanged,
+        changes if changes.iter().any(|change| change.effect == Effect::Replaces) => Fate::Replace(changes),
+        changes => Fate::Update(changes),
+    };
+}
+
+fn rebinding(reference: &Reference, effect: Effect) -> Change {
+    let (before, after) = (reference.to_string(), format!("{reference} (replaced)"));
+    let change = Change::between(field(reference), Some(before), Some(after));
+    match effect {
+        Effect::InPlace => change,
+        Effect::ByHand => change.by_hand(),
+        Effect::Replaces => change.replaces().concerning(Risk::Dangerous, format!("{reference} is replaced under it")),
+    }
+}
+
+/// What a change of binding is called: no field of the spec differs, only what its reference leads to.
+fn field(reference: &Reference) -> String {
+    format!("{BINDING}{reference}")
+}
+
+/// What keeps an address from being deleted, if anything does.
+fn hold(ground: &Ground, fates: &Fates, at: &Address) -> Option<Hold> {
+    let unread = ground.live.unreadable.get(&at.account);
+    let might_hold = |kind: &&crate::model::KindName| row(kind).is_some_and(|row| row.refers.contains(&at.kind));
+    let unseen: Vec<String> = unread.into_iter().flat_map(|kinds| kinds.keys()).filter(might_hold).map(ToString::to_string).collect();
+    if !unseen.is_empty() {
+        return Some(Hold::Unseen(unseen));
+    }
+    let held: BTreeSet<Address> = ground.holders(at).filter(|user| *user != at && !lets_go(ground, fates, user, at)).cloned().collect();
+    (!held.is_empty()).then_some(Hold::Held(held))
+}
+
+/// Whether a live dependent is deleted, or bound anew, or no longer bound to it.
+fn lets_go(ground: &Ground, fates: &Fates, user: &Address, at: &Address) -> bool {
+    match fates.of.get(user) {
+        Some(Fate::Delete | Fate::Replace(_)) => true,
+        Some(Fate::Update(changes)) => {
+            let reference = fates.want(ground, user).and_then(|want| ground.reference(user, want, at));
+            reference.is_none_or(|reference| changes.iter().any(|change| change.field == field(&reference)))
+        }
+        Some(Fate::Unchanged | Fate::Create | Fate::Blocked) | None => false,
+    }
+}
+
+fn note(at: &Address, hold: &Hold) -> Note {
+    let detail = match hold {
+        Hold::Held(users) => format!("Still bound to it, and staying: {}.", show(users)),
+        Hold::Unseen(kinds) => format!("Whether anything is bound to it is not known: {} could not be read.", kinds.join(", ")),
+    };
+    Note::new(Severity::Blocking, Subject::Resource(at.clone()), "It has to go, and can't yet", detail)
+        .hint("it is left as it is, along with everything that waits for it; resolve what is named and plan again")
+}

@@ -1,0 +1,121 @@
+//! Desired against live, address by address: what has to happen to each, by itself. Knows nothing of order, nor of what follows for others.
+
+use super::ground::{ACCOUNT, Ground, UNIT};
+use crate::kinds::Spec;
+use crate::model::{Account, Address, Change, Concern, Effect, Note, Severity, Subject};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What has to happen to one address.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fate {
+    /// It is as declared, or a person has to change it.
+    Unchanged,
+    Create,
+    Update(Vec<Change>),
+    Replace(Vec<Change>),
+    Delete,
+    /// Something has to happen that can't be planned.
+    Blocked,
+}
+
+/// What has to happen to each address of the declared accounts, and the declared specs with their ranges.
+pub(super) struct Fates<'a> {
+    pub of: BTreeMap<&'a Address, Fate>,
+    /// Specs whose ranges were chosen; the others are as declared.
+    pub ranged: BTreeMap<&'a Address, Spec>,
+    pub notes: Vec<Note>,
+}
+
+impl<'a> Fates<'a> {
+    /// The spec that an address is to have.
+    pub(super) fn want(&self, ground: &Ground<'a>, at: &Address) -> Option<&Spec> {
+        let declared = || ground.desired.resources.get(at).map(|declared| &declared.spec);
+        self.ranged.get(at).or_else(declared)
+    }
+}
+
+/// Compares every address; nothing happens to those that are blocked, nor to what is as declared.
+pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spec>, blocked: &BTreeSet<Address>) -> Fates<'a> {
+    let mut fates = Fates { of: BTreeMap::new(), ranged, notes: Vec::new() };
+    for at in ground.desired.resources.keys() {
+        let (fate, note) = declared(ground, &fates, at, blocked);
+        fates.notes.extend(note);
+        fates.of.insert(at, fate);
+    }
+    for (at, _) in ground.found_all().filter(|(at, _)| ground.declared(at).is_none()) {
+        let fate = undeclared(ground, at);
+        if fate == Fate::Unchanged {
+            fates.notes.push(left_alone(at));
+        }
+        fates.of.insert(at, fate);
+    }
+    fates.notes.extend(strangers_to_the_files(ground));
+    fates
+}
+
+fn declared(ground: &Ground, fates: &Fates, at: &Address, blocked: &BTreeSet<Address>) -> (Fate, Option<Note>) {
+    let comparable = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
+    let live = ground.found(at).filter(|found| comparable && found.spec.kind() == at.kind);
+    let changes = match (live, fates.want(ground, at)) {
+        (Some(live), Some(want)) => Spec::changes(&live.spec, want),
+        _ if blocked.contains(at) => return (Fate::Blocked, None),
+        _ => return (Fate::Create, None),
+    };
+    let keeps = is_permanent(at);
+    let (by_hand, changes): (Vec<Change>, Vec<Change>) =
+        changes.into_iter().partition(|change| change.effect == Effect::ByHand || (keeps && change.effect == Effect::Replaces));
+    let fate = match changes {
+        changes if changes.is_empty() => Fate::Unchanged,
+        _ if blocked.contains(at) => Fate::Blocked,
+        changes if changes.iter().any(|change| change.effect == Effect::Replaces) => Fate::Replace(changes),
+        changes => Fate::Update(changes),
+    };
+    let note = (!by_hand.is_empty()).then(|| to_do_by_hand(at, &by_hand));
+    (fate, note)
+}
+
+fn undeclared(ground: &Ground, at: &Address) -> Fate {
+    let known = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
+    match (is_permanent(at), known) {
+        (true, _) => Fate::Unchanged,
+        (false, true) => Fate::Delete,
+        (false, false) => Fate::Blocked,
+    }
+}
+
+/// Accounts and units are never deleted by a plan, and so never replaced: retiring one is a decision of its own.
+pub(super) fn is_permanent(at: &Address) -> bool {
+    at.kind == ACCOUNT || at.kind == UNIT
+}
+
+/// One note for the by-hand changes of an address.
+pub(super) fn to_do_by_hand(at: &Address, changes: &[Change]) -> Note {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+    let lines = changes.iter().map(|Change { field, before, after, effect: _, concern }| {
+        let why = concern.as_ref().map(|Concern { risk: _, why }| format!(" ({why})")).unwrap_or_default();
+        format!("{field}: {} → {}{why}", text(before), text(after))
+    });
+    let detail = lines.collect::<Vec<_>>().join("\n");
+    Note::new(Severity::Warning, Subject::Resource(at.clone()), "Something has to be changed by hand", detail)
+        .hint("no plan does it; until it is done, this note comes back")
+}
+
+fn left_alone(at: &Address) -> Note {
+    let detail = format!("The files no longer declare {at}; it is left as it is.");
+    Note::new(Severity::Warning, Subject::Resource(at.clone()), "No longer declared, and never deleted by a plan", detail)
+        .hint("retiring an account or a unit is a decision of its own; declare it again to keep it under care")
+}
+
+/// A note for each account that lives, carries our mark, and is in no file.
+fn strangers_to_the_files(ground: &Ground) -> Vec<Note> {
+    let mut held: BTreeMap<&Account, usize> = BTreeMap::new();
+    for at in ground.live.found.keys().filter(|at| !super::ground::is_declared(ground.desired, &at.account)) {
+        *held.entry(&at.account).or_default() += usize::from(!is_permanent(at));
+    }
+    let note = |(account, count): (&Account, usize)| {
+        let detail = format!("It lives, with {count} resources of ours in it; none of them is touched.");
+        Note::new(Severity::Warning, Subject::Account(account.clone()), "An account is no longer declared", detail)
+            .hint("retiring an account is a decision of its own; declare its domain and environment again to keep it under care")
+    };
+    held.into_iter().map(note).collect()
+}

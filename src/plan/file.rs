@@ -1,0 +1,145 @@
+//! The plan file: what `plan --out` writes and `apply` reads. Trusts nothing that it reads: a file that was cut, edited, made by another
+//! format or never made by a planner is refused.
+
+use super::{Action, Plan, Report, Step};
+use crate::kinds::{Cidr, Spec, row};
+use crate::model::Digest;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The version of the format. Raised when a reader of the old one would misread the new one.
+const FORMAT: u32 = 1;
+
+/// A plan with its report, as kept between review and apply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    pub format: u32,
+    /// The version of landfall that planned.
+    pub landfall: String,
+    /// Of the plan, in canonical JSON; the report is not part of it.
+    pub digest: Digest,
+    pub plan: Plan,
+    pub report: Report,
+}
+
+/// Why a text is no plan file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadFile {
+    /// Not JSON, or cut short, or of another shape; with the parser's words.
+    Unreadable(String),
+    /// Of another version of the format.
+    Format(u64),
+    /// The plan is not the one that was digested.
+    Digest { written: Digest, computed: Digest },
+    /// No planner makes such a plan; with what is wrong in it.
+    Contradiction(String),
+}
+
+impl PlanFile {
+    pub fn of(plan: Plan, report: Report) -> PlanFile {
+        PlanFile { format: FORMAT, landfall: env!("CARGO_PKG_VERSION").to_owned(), digest: Digest::of(&plan), plan, report }
+    }
+
+    /// The file's text: one line of JSON, and a newline.
+    ///
+    /// # Panics
+    /// Never: plans are plain data.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data has a JSON form") + "\n"
+    }
+
+    /// Reads and verifies a file's text.
+    ///
+    /// # Errors
+    /// When it is anything but an unaltered plan file of this format.
+    pub fn read(text: &str) -> Result<PlanFile, BadFile> {
+        let unreadable = |error: serde_json::Error| BadFile::Unreadable(error.to_string());
+        let fields: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
+        match fields.get("format").and_then(serde_json::Value::as_u64) {
+            Some(format) if format == u64::from(FORMAT) => {}
+            Some(format) => return Err(BadFile::Format(format)),
+            None => return Err(BadFile::Unreadable("it has no `format`".to_owned())),
+        }
+        let file: PlanFile = serde_json::from_value(fields).map_err(unreadable)?;
+        let computed = Digest::of(&file.plan);
+        if file.digest != computed {
+            return Err(BadFile::Digest { written: file.digest, computed });
+        }
+        match contradictions(&file.plan).into_iter().next() {
+            Some(found) => Err(BadFile::Contradiction(found)),
+            None => Ok(file),
+        }
+    }
+
+    /// The digests of all steps: what somebody who saw the whole file has seen.
+    pub fn reviewed(&self) -> BTreeSet<Digest> {
+        self.plan.steps().map(Step::digest).collect()
+    }
+}
+
+/// What no planner would write. A digest only proves that the file is whole, not who made it.
+fn contradictions(plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    for (account, steps) in plan.waves.iter().flat_map(|wave| &wave.accounts) {
+        for (place, step) in steps.iter().enumerate() {
+            let wrong = misplaced(plan, account, place, step).or_else(|| misshapen(step));
+            found.extend(wrong.map(|wrong| format!("{}: {wrong}", step.address)));
+        }
+    }
+    found
+}
+
+fn misplaced(plan: &Plan, account: &crate::model::Account, place: usize, step: &Step) -> Option<String> {
+    let ascends = step.after.is_sorted_by(|one, other| one < other);
+    let Some(row) = row(&step.address.kind) else { return Some(format!("{} is no kind of this version", step.address.kind)) };
+    if step.address.account != *account {
+        Some(format!("it is listed under {account}"))
+    } else if !ascends || step.after.last().is_some_and(|last| *last >= place) {
+        Some("it waits for a step that does not come before it".to_owned())
+    } else if step.address.region != row.scope.region(&plan.home_region) {
+        Some(format!("{} is not a Region of its kind", step.address.region))
+    } else {
+        None
+    }
+}
+
+fn misshapen(step: &Step) -> Option<String> {
+    let (before, after) = (step.action.before(), step.action.after());
+    let specs = || before.into_iter().chain(after);
+    let open = |spec: &Spec| match spec {
+        Spec::Vpc(vpc) => matches!(vpc.cidr, Cidr::Prefix(_) | Cidr::Newbits(_)),
+        Spec::Subnet(subnet) => matches!(subnet.cidr, Cidr::Prefix(_) | Cidr::Newbits(_)),
+        _ => false,
+    };
+    if let Some(spec) = specs().find(|spec| spec.kind() != step.address.kind) {
+        Some(format!("it holds fields of the kind {}", spec.kind()))
+    } else if specs().any(open) {
+        Some("its address range is not chosen".to_owned())
+    } else if matches!(&step.action, Action::Update { changes, .. } if changes.is_empty()) {
+        Some("it is an update without a change".to_owned())
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for BadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadFile::Unreadable(why) => write!(f, "this is no plan file, or only a part of one: {why}"),
+            BadFile::Format(format) => {
+                write!(f, "the plan file is of format {format}, and this landfall reads format {FORMAT}: plan again with this version")
+            }
+            BadFile::Digest { written, computed } => write!(
+                f,
+                "the plan file was altered after it was written: it says {}, and its plan has the digest {}",
+                written.short(),
+                computed.short()
+            ),
+            BadFile::Contradiction(found) => write!(f, "no planner wrote this plan: {found}"),
+        }
+    }
+}
+
+impl std::error::Error for BadFile {}

@@ -1,0 +1,123 @@
+//! Desired and live on one table: who needs whom, as declared and as found. Every stage of planning looks here; none changes it.
+
+use super::{Declared, Desired, Found, Live};
+use crate::kinds::Spec;
+use crate::model::{Account, Address, KindName, Reference, Region};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of an account, whose `main` everything in that account implicitly needs.
+pub(super) const ACCOUNT: KindName = KindName::new("account");
+/// The kind of an organizational unit.
+pub(super) const UNIT: KindName = KindName::new("organizational-unit");
+/// The kind of a VPC, whose ranges come from the pool.
+pub(super) const VPC: KindName = KindName::new("vpc");
+/// The kind of a subnet, whose ranges come from its VPC.
+pub(super) const SUBNET: KindName = KindName::new("subnet");
+
+/// Addresses by address: what each one needs, or who needs it.
+pub(super) type Edges<'a> = BTreeMap<&'a Address, BTreeSet<Address>>;
+
+/// What planning stands on.
+pub(super) struct Ground<'a> {
+    pub desired: &'a Desired,
+    pub live: &'a Live,
+    /// What each declared resource needs as declared, its account included.
+    pub needs: Edges<'a>,
+    /// The declared resources that need each address.
+    pub wanted_by: BTreeMap<Address, BTreeSet<&'a Address>>,
+    /// The live resources of ours that are bound to each address.
+    pub held_by: BTreeMap<Address, BTreeSet<&'a Address>>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(desired: &'a Desired, live: &'a Live) -> Ground<'a> {
+        let home = &desired.estate.home_region;
+        let needs: Edges = desired.resources.iter().map(|(at, declared)| (at, needs(at, &declared.spec, home))).collect();
+        let held = ours(desired, live).map(|(at, found)| (at, bound(at, &found.spec, home)));
+        let held_by = turned(held);
+        let wanted_by = turned(needs.iter().map(|(at, needs)| (*at, needs.clone())));
+        Ground { desired, live, needs, wanted_by, held_by }
+    }
+
+    pub(super) fn home(&self) -> &'a Region {
+        &self.desired.estate.home_region
+    }
+
+    pub(super) fn declared(&self, at: &Address) -> Option<&'a Declared> {
+        self.desired.resources.get(at)
+    }
+
+    /// What lives at an address, if it is ours and its account is declared.
+    pub(super) fn found(&self, at: &Address) -> Option<&'a Found> {
+        self.live.found.get(at).filter(|_| is_declared(self.desired, &at.account))
+    }
+
+    /// Everything of ours that lives in declared accounts.
+    pub(super) fn found_all(&self) -> impl Iterator<Item = (&'a Address, &'a Found)> {
+        ours(self.desired, self.live)
+    }
+
+    /// The live resources that are bound to an address.
+    pub(super) fn holders(&self, at: &Address) -> impl Iterator<Item = &'a Address> {
+        self.held_by.get(at).into_iter().flatten().copied()
+    }
+
+    /// The reference by which a spec at `from` names `to`.
+    pub(super) fn reference(&self, from: &Address, spec: &Spec, to: &Address) -> Option<Reference> {
+        spec.needs().into_iter().find(|reference| reference.resolve(from, self.home()) == *to)
+    }
+
+    /// Everything that needs one of the addresses, as declared and over any number of steps, and the addresses themselves.
+    ///
+    /// It stops at an account that lives: what is inside does not care where in the organization its account hangs.
+    pub(super) fn reach(&self, from: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
+        let mut next: Vec<Address> = from.into_iter().collect();
+        let mut reached: BTreeSet<Address> = next.iter().cloned().collect();
+        while let Some(at) = next.pop() {
+            for user in self.wanted_by.get(&at).into_iter().flatten() {
+                let is_new = reached.insert((*user).clone());
+                if is_new && !(user.kind == ACCOUNT && self.found(user).is_some()) {
+                    next.push((*user).clone());
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// The address of the resource that is a member account itself.
+pub(super) fn account_of(account: &Account) -> Option<Address> {
+    let main = "main".parse().ok()?;
+    let member = *account != Account::Management;
+    member.then(|| Address { account: account.clone(), region: Region::GLOBAL, kind: ACCOUNT, name: main })
+}
+
+/// Whether the files know an account; the management account goes without saying.
+pub(super) fn is_declared(desired: &Desired, account: &Account) -> bool {
+    *account == Account::Management || desired.estate.members.contains_key(account)
+}
+
+/// What a resource needs: what its spec names, and the account that it is in.
+pub(super) fn needs(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
+    let account = account_of(&at.account).filter(|account| account != at);
+    bound(at, spec, home).into_iter().chain(account).collect()
+}
+
+/// What a spec names.
+pub(super) fn bound(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
+    spec.needs().iter().map(|reference| reference.resolve(at, home)).collect()
+}
+
+fn ours<'a>(desired: &'a Desired, live: &'a Live) -> impl Iterator<Item = (&'a Address, &'a Found)> {
+    live.found.iter().filter(|(at, _)| is_declared(desired, &at.account))
+}
+
+fn turned<'a>(edges: impl Iterator<Item = (&'a Address, BTreeSet<Address>)>) -> BTreeMap<Address, BTreeSet<&'a Address>> {
+    let mut turned: BTreeMap<Address, BTreeSet<&Address>> = BTreeMap::new();
+    for (user, needs) in edges {
+        for need in needs {
+            turned.entry(need).or_default().insert(user);
+        }
+    }
+    turned
+}

@@ -1,0 +1,127 @@
+//! The order of one account's steps: what has to be done before what. Decides when, never what.
+
+use super::compare::{Fate, Fates};
+use super::ground::{Ground, bound};
+use crate::kinds::TABLE;
+use crate::model::{Account, Address, Note, Severity, Subject, show};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When, among the steps that could be done next, one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Deletes what is replaced.
+    Clear,
+    /// Creates or updates.
+    Make,
+    /// Deletes what nobody declares any more.
+    Remove,
+}
+
+/// One step to come. Sorts in the order in which a person would like to read steps, wherever their needs leave a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Node<'a> {
+    pub phase: Phase,
+    /// The kind's row in the table, counted backwards for deletes.
+    rank: isize,
+    pub at: &'a Address,
+}
+
+/// The steps to come, each with the places of those before it.
+pub(super) type Ordered<'a> = Vec<(Node<'a>, Vec<usize>)>;
+
+/// The steps of an account in a valid serial order, and a note for each circle that had to be broken.
+pub(super) fn order<'a>(
+    ground: &Ground<'a>,
+    fates: &Fates<'a>,
+    account: &Account,
+    of_account: &[(&'a Address, &Fate)],
+) -> (Ordered<'a>, Vec<Note>) {
+    let nodes: BTreeMap<(&Address, bool), Node> =
+        of_account.iter().flat_map(|(at, fate)| nodes(at, fate)).map(|node| (key(&node), node)).collect();
+    let mut waiting: BTreeMap<Node, BTreeSet<Node>> = nodes.values().map(|node| (*node, before(ground, fates, node, &nodes))).collect();
+    let mut followers: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    waiting.iter().for_each(|(node, before)| before.iter().for_each(|earlier| followers.entry(*earlier).or_default().push(*node)));
+    let mut unmet = waiting.clone();
+    let mut ready: BTreeSet<Node> = unmet.iter().filter(|(_, before)| before.is_empty()).map(|(node, _)| *node).collect();
+    let (mut place, mut ordered, mut notes) = (BTreeMap::new(), Vec::new(), Vec::new());
+    while !unmet.is_empty() {
+        let node = ready.pop_first().unwrap_or_else(|| {
+            let (node, circle) = weakest(&unmet);
+            notes.push(broken(account, &node, &circle));
+            if let Some(before) = waiting.get_mut(&node) {
+                before.retain(|earlier| !unmet.contains_key(earlier));
+            }
+            node
+        });
+        unmet.remove(&node);
+        for follower in followers.get(&node).into_iter().flatten() {
+            let Some(before) = unmet.get_mut(follower) else { continue };
+            before.remove(&node);
+            if before.is_empty() {
+                ready.insert(*follower);
+            }
+        }
+        let mut after: Vec<usize> = waiting.get(&node).into_iter().flatten().filter_map(|earlier| place.get(earlier).copied()).collect();
+        after.sort_unstable();
+        place.insert(node, ordered.len());
+        ordered.push((node, after));
+    }
+    (ordered, notes)
+}
+
+fn nodes<'a>(at: &'a Address, fate: &Fate) -> impl Iterator<Item = Node<'a>> {
+    let phases: &[Phase] = match fate {
+        Fate::Unchanged | Fate::Blocked => &[],
+        Fate::Create | Fate::Update(_) => &[Phase::Make],
+        Fate::Replace(_) => &[Phase::Clear, Phase::Make],
+        Fate::Delete => &[Phase::Remove],
+    };
+    phases.iter().map(move |phase| Node { phase: *phase, rank: rank(at, *phase), at })
+}
+
+fn rank(at: &Address, phase: Phase) -> isize {
+    let row = TABLE.iter().position(|row| row.kind == at.kind).unwrap_or(TABLE.len()) as isize;
+    if phase == Phase::Make { row } else { -row }
+}
+
+/// An address has at most one step that deletes and one that makes.
+fn key<'a>(node: &Node<'a>) -> (&'a Address, bool) {
+    (node.at, node.phase == Phase::Make)
+}
+
+/// The steps that have to be done before a step.
+fn before<'a>(ground: &Ground<'a>, fates: &Fates<'a>, node: &Node<'a>, nodes: &BTreeMap<(&Address, bool), Node<'a>>) -> BTreeSet<Node<'a>> {
+    let at = node.at;
+    if node.phase == Phase::Make {
+        let needs = ground.needs.get(at).into_iter().flatten().filter_map(|need| nodes.get(&(need, true)));
+        return needs.chain(nodes.get(&(at, false))).copied().collect();
+    }
+    let unbinds = |user: &&Address| {
+        let want = fates.want(ground, user);
+        want.is_some_and(|want| !bound(user, want, ground.home()).contains(at))
+    };
+    // Whoever is only rebound to a replacement waits for it instead, and can't be waited for.
+    let users = ground.holders(at).filter(|user| *user != at);
+    users.filter_map(|user| nodes.get(&(user, false)).or_else(|| nodes.get(&(user, true)).filter(|_| unbinds(&user)))).copied().collect()
+}
+
+/// A step on a circle of steps that wait for one another: the one that sorts first, and the circle.
+fn weakest<'a>(unmet: &BTreeMap<Node<'a>, BTreeSet<Node<'a>>>) -> (Node<'a>, Vec<Node<'a>>) {
+    let mut path: Vec<Node> = unmet.keys().next().into_iter().copied().collect();
+    // Every step on the path waits for another one, so within as many steps as there are, one comes up again.
+    loop {
+        let last = path[path.len() - 1];
+        let next = unmet.get(&last).and_then(|before| before.first().copied()).unwrap_or(last);
+        if let Some(from) = path.iter().position(|node| *node == next) {
+            let circle = path.split_off(from);
+            return (circle.iter().min().copied().unwrap_or(next), circle);
+        }
+        path.push(next);
+    }
+}
+
+fn broken(account: &Account, first: &Node, circle: &[Node]) -> Note {
+    let detail = format!("{} wait for one another; {} goes first.", show(circle.iter().map(|node| node.at)), first.at);
+    Note::new(Severity::Warning, Subject::Account(account.clone()), "Some steps wait for one another", detail)
+        .hint("if AWS refuses the first, unbind it by hand and plan again")
+}

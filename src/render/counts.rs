@@ -1,0 +1,62 @@
+//! How much a plan does: the numbers of its summary.
+
+use crate::model::{Risk, Severity};
+use crate::plan::{Action, Plan, Report};
+
+/// Steps by what they do; a replacement counts once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    pub create: usize,
+    pub update: usize,
+    pub replace: usize,
+    pub delete: usize,
+    /// Accounts with at least one step.
+    pub accounts: usize,
+    /// Resources that are as declared.
+    pub unchanged: usize,
+    /// Notes because of which steps were left out.
+    pub blocking: usize,
+    pub worst_risk: Risk,
+}
+
+impl Counts {
+    pub fn of(plan: &Plan, report: &Report) -> Counts {
+        let accounts = plan.waves.iter().map(|wave| wave.accounts.len()).sum();
+        let blocking = report.notes.iter().filter(|note| note.severity == Severity::Blocking).count();
+        let (unchanged, worst_risk) = (report.unchanged, plan.risk());
+        let mut counts = Counts { create: 0, update: 0, replace: 0, delete: 0, accounts, unchanged, blocking, worst_risk };
+        for step in plan.steps() {
+            match &step.action {
+                Action::Create { want: _, replacing: false } => counts.create += 1,
+                Action::Create { want: _, replacing: true } => counts.replace += 1,
+                Action::Update { .. } => counts.update += 1,
+                Action::Delete { live: _, replacing: false, why: _ } => counts.delete += 1,
+                Action::Delete { live: _, replacing: true, why: _ } => {}
+            }
+        }
+        counts
+    }
+
+    /// The last line that a person reads.
+    pub(super) fn sentence(&self, declared_accounts: usize) -> String {
+        let Counts { create, update, replace, delete, accounts, unchanged, blocking, worst_risk } = self;
+        let steps = create + update + replace + delete;
+        let done = match (steps, blocking) {
+            (0, 0) => format!("No changes. {} and {} are as declared.", many(declared_accounts, "account"), many(*unchanged, "resource")),
+            (0, _) => format!("No changes in what could be planned. {} are as declared.", many(*unchanged, "resource")),
+            _ => format!(
+                "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete in {}. Worst risk: {worst_risk}.",
+                many(*accounts, "account")
+            ),
+        };
+        match blocking {
+            0 => done,
+            _ => format!("{done}\nThe plan is not whole: {} above.", many(*blocking, "blocking note")),
+        }
+    }
+}
+
+/// A number and what it counts: `1 account`, `30 accounts`.
+pub(super) fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,171 @@
+//! The fields of specs and their changes, as lines of text. Everything in them comes from outside and is escaped here.
+
+use super::escape;
+use super::paint::{Ink, Paint};
+use crate::kinds::Spec;
+use crate::model::{Change, Concern, Effect};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+/// The longest value that is still read at a glance on one line; longer ones are spread over several. In characters.
+const GLANCE: usize = 100;
+
+/// Unchanged lines shown around each change of a document.
+const CONTEXT: usize = 3;
+
+/// The fields of a spec that are set, one a line, documents over several.
+pub(super) fn fields(spec: &Spec) -> Vec<String> {
+    let fields = match serde_json::to_value(spec) {
+        Ok(Value::Object(by_kind)) => by_kind.into_iter().next().map(|(_, fields)| fields),
+        _ => None,
+    };
+    let Some(Value::Object(fields)) = fields else { return Vec::new() };
+    let set: Vec<(String, Value)> = fields.into_iter().filter(|(_, value)| is_set(value)).collect();
+    let width = set.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    set.into_iter().flat_map(|(name, value)| field(&format!("{name:width$}"), &value)).collect()
+}
+
+fn field(name: &str, value: &Value) -> Vec<String> {
+    let text = outer(value);
+    if text.chars().count() <= GLANCE && !is_document(value) {
+        return vec![format!("{name} = {text}")];
+    }
+    let mut lines = escape::lines(&format!("{value:#}"));
+    lines[0] = format!("{name} = {}", lines[0]);
+    lines
+}
+
+/// Null and empty lists say no more than an absent field does.
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// Policy documents are read as documents, however short; they are the only values three levels deep.
+fn is_document(value: &Value) -> bool {
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    depth(value) >= 3
+}
+
+/// A value on one line, without the brackets around the whole of it.
+fn outer(value: &Value) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(inner).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields.iter().map(|(name, value)| pair(name, value)).collect::<Vec<_>>().join(", "),
+        plain => inner(plain),
+    }
+}
+
+fn inner(value: &Value) -> String {
+    match value {
+        Value::String(text) => escape::line(text),
+        Value::Array(_) => format!("[{}]", outer(value)),
+        Value::Object(_) => format!("{{{}}}", outer(value)),
+        plain => plain.to_string(),
+    }
+}
+
+fn pair(name: &str, value: &Value) -> String {
+    format!("{}: {}", escape::line(name), inner(value))
+}
+
+/// A change as lines: `field: before → after`, or a diff where either side is longer than a line.
+pub(super) fn change(change: &Change, paint: Paint) -> Vec<String> {
+    let Change { field, before, after, effect, concern } = change;
+    let field = escape::line(field);
+    let mut notes = String::new();
+    if *effect == Effect::Replaces {
+        notes.push_str(&paint.text(Ink::Removed, "  (replaces)"));
+    }
+    // The concern itself is among the step's, which are shown with it.
+    let _: &Option<Concern> = concern;
+    let is_long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\n') || text.chars().count() > GLANCE);
+    if is_long(before) || is_long(after) {
+        let diff = diff(before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default(), paint);
+        return [format!("{field}:{notes}")].into_iter().chain(diff.into_iter().map(|line| format!("  {line}"))).collect();
+    }
+    let text = |value: &Option<String>| value.as_ref().map_or_else(|| "(not set)".to_owned(), |text| escape::line(text));
+    let (before, after) = (paint.text(Ink::Removed, &text(before)), paint.text(Ink::Added, &text(after)));
+    vec![format!("{field}: {before} → {after}{notes}")]
+}
+
+/// The differing lines of two texts with some context, each after its sign.
+fn diff(before: &str, after: &str, paint: Paint) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    for (number, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if number > 0 {
+            lines.push(paint.text(Ink::Faint, "…"));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let text = escape::line(change.value().trim_end_matches('\n'));
+            lines.push(match change.tag() {
+                ChangeTag::Equal => format!("  {text}"),
+                ChangeTag::Delete => paint.text(Ink::Removed, &format!("- {text}")),
+                ChangeTag::Insert => paint.text(Ink::Added, &format!("+ {text}")),
+            });
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const PLAIN: Paint = Paint { color: false };
+
+    fn spec(kind: &str, fields: Value) -> Spec {
+        (crate::kinds::row(&kind.parse().unwrap()).unwrap().parse)(fields).unwrap()
+    }
+
+    #[test]
+    fn fields_are_compact_and_aligned() {
+        let group = json!({ "vpc": "vpc/main", "description": "web\u{1b}[0m", "ingress": [{ "protocol": "tcp", "ports": 443, "cidr": "10.0.0.0/8" }] });
+        assert_eq!(
+            fields(&spec("security-group", group)),
+            ["description = web\\u{1b}[0m", "ingress     = {cidr: 10.0.0.0/8, ports: 443, protocol: tcp}", "vpc         = vpc/main"]
+        );
+        let subnet = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": "a", "tags": { "team": "catalog", "Name": "a" } });
+        assert_eq!(
+            fields(&spec("subnet", subnet)),
+            [
+                "cidr                    = 10.0.0.0/24",
+                "map_public_ip_on_launch = false",
+                "tags                    = Name: a, team: catalog",
+                "vpc                     = vpc/main",
+                "zone                    = a",
+            ]
+        );
+    }
+
+    #[test]
+    fn short_changes_are_arrows_and_documents_are_diffs() {
+        let moved = Change::between("zone", None, Some("a\u{202e}".into())).replaces();
+        assert_eq!(change(&moved, PLAIN), ["zone: (not set) → a\\u{202e}  (replaces)"]);
+        let lines = |action: &str| Some(format!("{{\n  \"Action\": \"{action}\",\n  \"Effect\": \"Allow\"\n}}"));
+        assert_eq!(
+            change(&Change::between("trust", lines("s3:Get"), lines("s3:*")), PLAIN),
+            ["trust:", "    {", "  -   \"Action\": \"s3:Get\",", "  +   \"Action\": \"s3:*\",", "      \"Effect\": \"Allow\"", "    }"]
+        );
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for() {
+        let change_of = Change::between("zone", Some("a".into()), Some("b".into()));
+        assert_eq!(change(&change_of, PLAIN), ["zone: a → b"]);
+        assert_eq!(change(&change_of, Paint { color: true }), ["zone: \u{1b}[31ma\u{1b}[0m → \u{1b}[32mb\u{1b}[0m"]);
+    }
+}

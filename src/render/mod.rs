@@ -1,0 +1,16 @@
+//! Plan + Report → text for people, JSON for programs. Pure: shows what was decided, decides nothing, and lets nothing from outside through
+//! unescaped.
+
+mod counts;
+pub mod escape;
+mod fields;
+mod fold;
+mod json;
+mod notes;
+mod paint;
+mod step;
+mod text;
+
+pub use counts::Counts;
+pub use json::json;
+pub use text::{Options, text};
