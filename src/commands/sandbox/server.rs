@@ -44,9 +44,13 @@ pub async fn start() -> Result<Running, Failure> {
     let python = install::python()?;
     let folder = install::folder()?;
     let port = free_port().map_err(|error| broken(&error.to_string()))?;
-    let child = spawn(&python, port, &folder.join("server.log")).map_err(|error| broken(&error.to_string()))?;
+    let mut child = spawn(&python, port, &folder.join("server.log")).map_err(|error| broken(&error.to_string()))?;
     let running = Running { pid: child.id(), port };
-    come_up(running, &folder.join("server.log")).await?;
+    if let Err(failure) = come_up(running, &folder.join("server.log")).await {
+        // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
+        let _ = child.kill();
+        return Err(failure);
+    }
     remember(&folder, running).map_err(|error| broken(&error.to_string()))?;
     Ok(running)
 }
@@ -152,7 +156,7 @@ async fn ask(port: u16, path: &str, body: &str) -> Result<(), Failure> {
 
 /// Whether an emulator answers on a port. Anything else that may listen there knows no such path.
 async fn answers(port: u16) -> bool {
-    matches!(http::request(port, "GET", "/moto-api/config", "").await, Ok((200, answer)) if answer.contains("lambda"))
+    matches!(http::request(port, "GET", "/moto-api/config", "").await, Ok((200..=299, answer)) if answer.contains("lambda"))
 }
 
 /// Whether a process is an emulator of ours, and not another that got the number of one that ended.
