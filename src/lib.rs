@@ -1,6 +1,7 @@
 //! Landfall: one file of teams in; a running, watched, reviewed AWS platform out.
 pub mod aws;
 pub mod commands;
+pub mod config;
 pub mod kinds;
 pub mod model;
 pub mod plan;
