@@ -88,8 +88,8 @@ fn word(text: &str, word: &str, by: &str) -> String {
     let (mut done, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + word.len()..]);
-        let alone = !before.ends_with(joins) && !after.starts_with(joins) && !(before.is_empty() && done.ends_with(joins));
         done.push_str(before);
+        let alone = !done.ends_with(joins) && !after.starts_with(joins);
         done.push_str(if alone { by } else { word });
         rest = after;
     }

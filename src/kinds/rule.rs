@@ -90,7 +90,7 @@ impl Rule {
         format!("{}{ports} with {}", self.protocol.as_str(), peer.unwrap_or_default())
     }
 
-    /// Whether everybody on the internet is at the other end. What can't be told counts as such when it is the whole of IPv6.
+    /// Whether everybody on the internet is at the other end.
     pub fn is_open(&self) -> bool {
         self.cidr.is_some_and(|cidr| cidr.prefix_len() == 0)
     }
