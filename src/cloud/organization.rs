@@ -5,7 +5,7 @@ use super::sessions::{account_address, list};
 use crate::aws::{AwsError, Session};
 use crate::kinds::{self, Kind, OrganizationalUnit, Spec};
 use crate::model::{Account, Address, RemoteId};
-use crate::plan::{Estate, Found, Live};
+use crate::plan::{Declared, Desired, Found, Live, Stranger};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,12 @@ const MARKS_AT_ONCE: usize = 5;
 type Ours = (Address, RemoteId, kinds::Account);
 
 /// Reads units and accounts into a `Live`, and returns the ids of the declared accounts that exist.
-pub(super) async fn read(management: &Session, estate: &Estate) -> (Live, BTreeMap<Account, RemoteId>) {
+pub(super) async fn read(management: &Session, desired: &Desired) -> (Live, BTreeMap<Account, RemoteId>) {
+    let Desired { estate, resources } = desired;
     let mut live = Live::default();
     let mut ids = BTreeMap::new();
     read_kind(management, &OrganizationalUnit::NAME, &mut live).await;
+    disown(&mut live, resources);
     let emails = estate.members.iter().map(|(account, member)| (account.clone(), member.email.clone())).collect();
     match ours(management, &emails).await {
         Ok(accounts) => {
@@ -36,6 +38,14 @@ pub(super) async fn read(management: &Session, estate: &Estate) -> (Live, BTreeM
         }
     }
     (live, ids)
+}
+
+/// Leaves to others the units that nobody declares: a unit's mark is its name alone, and any name could be theirs.
+fn disown(live: &mut Live, declared: &BTreeMap<Address, Declared>) {
+    let is_ours = |address: &Address| address.kind != OrganizationalUnit::NAME || declared.contains_key(address);
+    live.twins.retain(|address, _| is_ours(address));
+    let theirs = live.found.extract_if(.., |address, _| !is_ours(address));
+    live.strangers.extend(theirs.map(|(address, Found { id, spec })| Stranger { account: address.account, id, spec }));
 }
 
 /// Enters units and accounts into the management session's directory, for an apply.

@@ -6,7 +6,7 @@ use super::sessions::{Entrance, list};
 use crate::aws::Session;
 use crate::kinds::{Kind, Scope, TABLE, Vpc};
 use crate::model::{Account, KindName, RemoteId};
-use crate::plan::{Estate, Found, Live, Stranger};
+use crate::plan::{Desired, Found, Live, Stranger};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -38,8 +38,8 @@ impl Selection {
 }
 
 /// Reads live state of the estate's accounts.
-pub async fn read(entrance: &Entrance, estate: &Estate, selection: &Selection, mut on: impl FnMut(Progress<'_>)) -> Live {
-    let (mut live, accounts) = organization::read(&entrance.management, estate).await;
+pub async fn read(entrance: &Entrance, desired: &Desired, selection: &Selection, mut on: impl FnMut(Progress<'_>)) -> Live {
+    let (mut live, accounts) = organization::read(&entrance.management, desired).await;
     on(Progress::Accounts(accounts.len()));
     let mut tasks = start(entrance, selection, accounts);
     while let Some(joined) = tasks.join_next().await {

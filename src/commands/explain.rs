@@ -1,5 +1,6 @@
 //! `landfall explain`: tells what a kind is, out of the table of kinds alone; `docs/kinds.md` is made here as well.
 
+use super::output::print;
 use super::{Exit, Failure, Outcome};
 use crate::kinds::{Field, Row, Scope, TABLE, fields};
 use crate::model::KindName;
@@ -22,7 +23,7 @@ pub fn run(args: &Args) -> Outcome {
         None if args.markdown => markdown(),
         None => listed(),
     };
-    print!("{text}");
+    print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -1,10 +1,16 @@
 //! One file a command. Commands wire rooms together, print, and decide the exit status; they hold no logic of their own.
 
+mod apply;
 mod check;
 mod completions;
+mod connect;
 mod explain;
 mod failure;
-mod sandbox;
+mod files;
+mod output;
+mod plan;
+mod progress;
+pub mod sandbox;
 mod schema;
 
 pub use failure::{Exit, Failure, Outcome};
@@ -23,6 +29,10 @@ pub struct Arguments {
 enum Command {
     /// Validate domains.yaml and modules/, with no network
     Check(check::Args),
+    /// Compare the files with live AWS, and show what would be done
+    Plan(plan::Args),
+    /// Carry out a reviewed plan file
+    Apply(apply::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
     /// Print the JSON schema of domains.yaml or of a module, for editors
@@ -40,9 +50,22 @@ enum Command {
 pub async fn run(arguments: Arguments) -> Outcome {
     match arguments.command {
         Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(args).await,
+        Command::Apply(args) => apply::run(args).await,
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Completions(args) => completions::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
     }
 }

@@ -1,5 +1,6 @@
 //! `landfall schema`: prints the schemas that editors complete from.
 
+use super::output::print;
 use super::{Exit, Outcome};
 use crate::config::schema;
 
@@ -21,6 +22,6 @@ pub fn run(args: &Args) -> Outcome {
         Of::Domains => schema::domains(),
         Of::Module => schema::module(),
     };
-    print!("{}", schema::text(&schema));
+    print(&schema::text(&schema))?;
     Ok(Exit::Done)
 }

@@ -103,6 +103,8 @@ pub fn spawn(python: &Path, port: u16, log: &Path) -> std::io::Result<Child> {
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
+        // It leaves files where it stands.
+        .current_dir(std::env::temp_dir())
         .process_group(0)
         .spawn()
 }

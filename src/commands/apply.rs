@@ -1,0 +1,144 @@
+//! `landfall apply`: carries out a reviewed plan file, and says what became of every step.
+
+use super::connect::{Calls, Mode, connect};
+use super::progress::Bars;
+use super::{Exit, Failure, Outcome as Ended};
+use crate::apply::{Event, Limits, Outcome, StepResult, apply};
+use crate::cloud::RealCloud;
+use crate::model::Account;
+use crate::plan::{Action, ApprovedPlan, Plan, PlanFile, Step};
+use crate::render::escape::line as escape;
+use std::path::PathBuf;
+
+/// Enough to keep a usual network busy; each account has limits of its own at AWS.
+const LIMITS: Limits = Limits { accounts: 16, steps: 4 };
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The plan file, as written by `landfall plan --out`
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// Apply the steps of this account only, such as payments/prod (repeatable)
+    #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
+    account: Vec<Account>,
+    /// Tell of every AWS call on stderr
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub async fn run(args: Args) -> Ended {
+    let file = open(&args.plan)?;
+    let mut plan = file.plan;
+    let reviewed = plan.steps().map(Step::digest).collect();
+    if !args.account.is_empty() {
+        plan.keep(&args.account.iter().cloned().collect());
+    }
+    let (approved, _) = ApprovedPlan::of(plan, &reviewed);
+    if approved.plan().is_empty() {
+        println!("Nothing to apply: the plan has no steps.");
+        return Ok(Exit::Done);
+    }
+    let calls = Calls::default();
+    let Plan { home_region, access_role, .. } = approved.plan();
+    let entrance = connect(Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
+    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
+    let cloud = RealCloud::open(entrance, approved.plan()).await.map_err(unreadable)?;
+    let bars = Bars::new("applying", args.verbose);
+    bars.expect(approved.plan().steps().count());
+    let outcome = apply(&approved, &cloud, &LIMITS, &mut |event| tell(&bars, event)).await;
+    bars.clear();
+    eprintln!("{}", calls.summary());
+    print!("{}", summary(&outcome));
+    Ok(exit(&outcome))
+}
+
+fn open(path: &std::path::Path) -> Result<PlanFile, Failure> {
+    let unreadable = |error: String| Failure::new("this plan can't be applied", format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let again = "make a new one with `landfall plan --out FILE`";
+    PlanFile::read(&text).map_err(|error| unreadable(escape(&error.to_string())).hint(again))
+}
+
+/// Progress: bars on a terminal, lines elsewhere; failures are lines on both.
+fn tell(bars: &Bars, event: &Event<'_>) {
+    match event {
+        Event::WaveStarted { wave } => bars.line(&format!("wave {}: {} accounts", wave.name, wave.accounts.len())),
+        Event::WaveNotStarted { wave } => bars.line(&format!("wave {}: not started, a wave before it did not succeed", wave.name)),
+        Event::AccountStarted { account, steps } => bars.open(account, steps.len()),
+        Event::AccountEnded { account, succeeded } => {
+            bars.close(account);
+            if bars.hidden() {
+                bars.line(&format!("{account}: {}", if *succeeded { "done" } else { "not done" }));
+            }
+        }
+        Event::StepStarted { step } => bars.show(&step.address.account, step_name(step)),
+        Event::StepWaits { step, error, pause } => {
+            bars.show(&step.address.account, format!("{} waits: {}", step_name(step), escape(&error.message)));
+            if pause.as_secs() >= 8 {
+                bars.line(&format!("{}: trying again in {} s: {}", step.address, pause.as_secs(), escape(&error.message)));
+            }
+        }
+        Event::StepEnded { step, result } => {
+            bars.advance(&step.address.account);
+            if let StepResult::Failed(_) | StepResult::Withheld(_) = result {
+                bars.line(&format!("{}: {}", step.address, became(result)));
+            }
+        }
+    }
+}
+
+fn step_name(step: &Step) -> String {
+    let verb = match step.action {
+        Action::Create { .. } => "create",
+        Action::Update { .. } => "update",
+        Action::Delete { .. } => "delete",
+    };
+    format!("{verb} {} {}", step.address.kind, step.address.name)
+}
+
+fn became(result: &StepResult) -> String {
+    match result {
+        StepResult::Done => "done".to_owned(),
+        StepResult::AlreadyDone => "was already so".to_owned(),
+        StepResult::Failed(error) => format!("failed: {}", escape(&error.message)),
+        StepResult::Withheld(error) => escape(&error.message),
+        StepResult::Skipped { because } => format!("skipped, because {because} did not succeed"),
+        StepResult::NotStarted => "not started".to_owned(),
+    }
+}
+
+/// The closing summary: every step that did not succeed by name, then the counts.
+fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let told = |result: &StepResult| !result.succeeded() && *result != StepResult::NotStarted;
+    for (address, result) in outcome.steps.iter().filter(|(_, result)| told(result)) {
+        text.push_str(&format!("{address}: {}\n", became(result)));
+    }
+    let counts = [
+        (outcome.count(|result| *result == StepResult::Done), "done"),
+        (outcome.count(|result| *result == StepResult::AlreadyDone), "already so"),
+        (outcome.count(|result| matches!(result, StepResult::Failed(_))), "failed"),
+        (outcome.count(|result| matches!(result, StepResult::Withheld(_))), "withheld"),
+        (outcome.count(|result| matches!(result, StepResult::Skipped { .. })), "skipped"),
+        (outcome.count(|result| *result == StepResult::NotStarted), "not started"),
+    ];
+    let parts = counts.iter().enumerate().filter(|(at, (count, _))| *at == 0 || *count > 0);
+    let parts: Vec<_> = parts.map(|(_, (count, what))| format!("{count} {what}")).collect();
+    let head = if outcome.succeeded() { "Applied" } else { "Not all applied" };
+    text.push_str(&format!("{head}: {}.\n", parts.join(", ")));
+    if !outcome.succeeded() {
+        text.push_str("Nothing is lost: mend what failed, plan again, and apply the new plan.\n");
+    }
+    text
+}
+
+/// A failure is an error; steps that were only withheld, and what waited for them, are their own status.
+fn exit(outcome: &Outcome) -> Exit {
+    if outcome.succeeded() {
+        Exit::Done
+    } else if outcome.count(|result| matches!(result, StepResult::Failed(_))) > 0 {
+        Exit::Failed
+    } else {
+        Exit::Changes
+    }
+}

@@ -1,0 +1,74 @@
+//! Opens the connection that a command needs, with its calls counted and, with `-v`, traced.
+
+use super::Failure;
+use crate::aws::{Access, AwsError, Call, Connection, Fault, Options};
+use crate::cloud::{Entrance, enter};
+use crate::kinds;
+use crate::model::Region;
+use crate::render::escape::line as escape;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// AWS calls by account, counted as they end.
+#[derive(Clone, Default)]
+pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+
+/// Whether a command may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    ReadOnly,
+    ReadWrite,
+}
+
+/// Goes into the organization.
+///
+/// # Errors
+/// Missing or wrong credentials, and an AWS that does not answer, each with advice.
+pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
+    let access = Access { reads: Arc::new(kinds::reads()), writes: mode == Mode::ReadWrite };
+    let counted = calls.clone();
+    let on_call = Arc::new(move |call: &Call<'_>| {
+        counted.count(call);
+        if verbose {
+            trace(call);
+        }
+    });
+    enter(Connection::open(Options { region, role, access, on_call }).await).await.map_err(no_way_in)
+}
+
+impl Calls {
+    fn count(&self, call: &Call<'_>) {
+        let mut counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *counts.entry(call.account.to_string()).or_default() += 1;
+    }
+
+    /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts`.
+    pub fn summary(&self) -> String {
+        let counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let organization = counts.get(crate::model::Account::MANAGEMENT).copied().unwrap_or(0);
+        let total: u64 = counts.values().sum();
+        let accounts = counts.keys().filter(|account| *account != crate::model::Account::MANAGEMENT).count();
+        match accounts {
+            0 => format!("{total} AWS calls, all for the organization"),
+            _ => {
+                let each = (total - organization) as f64 / accounts as f64;
+                format!("{total} AWS calls: {organization} for the organization, {each:.1} in each of {accounts} accounts")
+            }
+        }
+    }
+}
+
+fn trace(call: &Call<'_>) {
+    let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    let again = if call.attempt > 1 { format!(" (attempt {})", call.attempt) } else { String::new() };
+    eprintln!("{} {} {status} {}ms{again}", call.account, call.operation, call.took.as_millis());
+}
+
+fn no_way_in(error: AwsError) -> Failure {
+    let failure = Failure::new("AWS does not let us in", escape(&error.to_string()));
+    failure.hint(match error.fault {
+        Fault::Denied | Fault::Refused => "use credentials of the organization's management account that may call what `landfall explain` lists",
+        Fault::Missing => "there is no organization yet: create one in the AWS console (Organizations, all features), then run this again",
+        _ => "are there credentials (AWS_PROFILE, `aws sso login`), and does the network reach AWS? Without an account: landfall sandbox start",
+    })
+}

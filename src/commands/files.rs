@@ -1,0 +1,43 @@
+//! The files that most commands read, and what happens when there is something wrong with them.
+
+use super::Exit;
+use super::output::colour;
+use crate::config::{self, Loaded, Problems};
+use crate::plan::Desired;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct FileArgs {
+    /// The folder of domains.yaml and modules/
+    #[arg(long, default_value = ".", value_name = "FOLDER")]
+    root: PathBuf,
+    /// The domains file within it
+    #[arg(long, default_value = config::DOMAINS, value_name = "FILE")]
+    file: String,
+}
+
+/// Reads the files, and leaves what is wrong with them to the caller.
+pub fn read(args: &FileArgs) -> Result<Loaded, Problems> {
+    config::load(&args.root, &args.file)
+}
+
+/// Reads the files; says on stderr what is wrong with them, and gives up on errors.
+pub fn load(args: &FileArgs) -> Result<Desired, Exit> {
+    match read(args) {
+        Ok(loaded) => {
+            complain(&loaded.warnings);
+            Ok(loaded.desired)
+        }
+        Err(problems) => {
+            complain(&problems);
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// Says on stderr what is wrong with the files.
+pub fn complain(problems: &Problems) {
+    if !problems.is_empty() {
+        eprintln!("{}", config::show(problems, colour(&std::io::stderr())));
+    }
+}

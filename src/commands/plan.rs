@@ -1,0 +1,114 @@
+//! `landfall plan`: compares the files with live AWS, and shows what would be done. Can't write: its sessions refuse to.
+
+use super::connect::{Calls, Mode, connect};
+use super::files;
+use super::output::{colour, print};
+use super::progress::Bars;
+use super::{Exit, Failure, Outcome};
+use crate::cloud::{Progress, Selection, read};
+use crate::model::{Account, Name, Severity};
+use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
+use crate::render;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    files: files::FileArgs,
+    /// Plan this domain only (repeatable)
+    #[arg(long, value_name = "NAME")]
+    domain: Vec<Name>,
+    /// Plan this account only, such as payments/prod (repeatable)
+    #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
+    account: Vec<Account>,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Show every account in full, also those that are alike
+    #[arg(long)]
+    full: bool,
+    /// Write the plan to a file, for `landfall apply`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Tell of every AWS call on stderr
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub async fn run(args: Args) -> Outcome {
+    let desired = match files::load(&args.files) {
+        Ok(desired) => desired,
+        Err(exit) => return Ok(exit),
+    };
+    let selection = select(&desired, &args)?;
+    let (plan, report) = make(&desired, &selection, args.verbose).await?;
+    match args.format {
+        Format::Text => print(&render::text(&plan, &report, render::Options { color: colour(&std::io::stdout()), full: args.full }))?,
+        Format::Json => print(&render::json(&plan, &report))?,
+    }
+    if let Some(path) = &args.out {
+        let file = PlanFile::of(plan.clone(), report.clone());
+        std::fs::write(path, file.to_json())
+            .map_err(|error| Failure::new("the plan could not be written", format!("{}: {error}", path.display())))?;
+        eprintln!("plan {} written to {}", file.digest.short(), path.display());
+    }
+    Ok(exit(&plan, &report, args.exit_code))
+}
+
+/// Reads live state and plans, for this command and whoever else needs a plan.
+async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result<(Plan, Report), Failure> {
+    let calls = Calls::default();
+    let estate = &desired.estate;
+    let entrance = connect(Mode::ReadOnly, estate.home_region.clone(), estate.access_role.clone(), verbose, &calls).await?;
+    let bars = Bars::new("reading", verbose);
+    let live = read(&entrance, desired, selection, |progress| match progress {
+        Progress::Accounts(count) => bars.expect(count),
+        Progress::Read(account) => bars.advance(account),
+    })
+    .await;
+    bars.clear();
+    eprintln!("{}", calls.summary());
+    let (whole, report) = plan(desired, &live);
+    Ok(match selection {
+        Selection(None) => (whole, report),
+        Selection(Some(accounts)) => narrow(whole, report, accounts, desired, &live),
+    })
+}
+
+/// The accounts that the arguments ask for; all, when they ask for none in particular.
+fn select(desired: &Desired, args: &Args) -> Result<Selection, Failure> {
+    if args.domain.is_empty() && args.account.is_empty() {
+        return Ok(Selection(None));
+    }
+    let members = || desired.estate.members.keys();
+    let domain_of = |account: &Account| match account {
+        Account::Management => None,
+        Account::Member { domain, .. } => Some(domain.clone()),
+    };
+    if let Some(unknown) = args.domain.iter().find(|domain| !members().any(|account| domain_of(account).as_ref() == Some(*domain))) {
+        return Err(Failure::new("no such domain", format!("{unknown} is not among the domains of the file")));
+    }
+    if let Some(unknown) = args.account.iter().find(|account| !members().any(|member| member == *account)) {
+        return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the file")));
+    }
+    let wanted =
+        |account: &&Account| args.account.contains(account) || domain_of(account).is_some_and(|domain| args.domain.contains(&domain));
+    Ok(Selection(Some(members().filter(wanted).cloned().collect())))
+}
+
+/// A plan that is not whole is an error, whatever else it holds: a pipeline must not take it for the truth.
+fn exit(plan: &Plan, report: &Report, exit_code: bool) -> Exit {
+    if report.notes.iter().any(|note| note.severity == Severity::Blocking) {
+        return Exit::Failed;
+    }
+    if exit_code && !plan.is_empty() { Exit::Changes } else { Exit::Done }
+}
