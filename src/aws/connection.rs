@@ -39,7 +39,6 @@ pub struct Options {
 pub struct Connection {
     config: SdkConfig,
     options: Options,
-    sts: aws_sdk_sts::Client,
     clock: SharedTimeSource,
 }
 
@@ -74,9 +73,13 @@ impl Connection {
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
             .timeout_config(timeouts);
         let config = set(loader).load().await;
-        let guard = guard(&options, Account::Management, &clock);
-        let sts = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).interceptor(guard).build());
-        Connection { config, options, sts, clock }
+        Connection { config, options, clock }
+    }
+
+    /// A client of the caller's own, whose calls count as made for `account`.
+    fn sts(&self, account: &Account) -> aws_sdk_sts::Client {
+        let guard = guard(&self.options, account.clone(), &self.clock);
+        aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&self.config).interceptor(guard).build())
     }
 
     /// Who we are.
@@ -84,7 +87,7 @@ impl Connection {
     /// # Errors
     /// Those of `sts:GetCallerIdentity`, and missing credentials.
     pub async fn caller(&self) -> Result<Caller, AwsError> {
-        let answer = self.sts.get_caller_identity().send().await?;
+        let answer = self.sts(&Account::Management).get_caller_identity().send().await?;
         let arn = answer.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         Ok(Caller { account_id: answer.account().unwrap_or_default().into(), arn, partition })
@@ -99,7 +102,7 @@ impl Connection {
     /// A session in a member account. Nothing is sent before its first use.
     pub fn member(&self, caller: &Caller, account: &Account, id: &RemoteId) -> Session {
         let role = AssumedRole {
-            sts: self.sts.clone(),
+            sts: self.sts(account),
             arn: format!("arn:{}:iam::{}:role/{}", caller.partition, id, self.options.role),
             session_name: "landfall".to_owned(),
             policy: self.session_policy(),
