@@ -4,7 +4,7 @@ mod check;
 mod completions;
 mod explain;
 mod failure;
-mod sandbox;
+pub mod sandbox;
 mod schema;
 
 pub use failure::{Exit, Failure, Outcome};
