@@ -3,6 +3,7 @@ pub mod apply;
 pub mod aws;
 pub mod cloud;
 pub mod commands;
+pub mod config;
 pub mod kinds;
 pub mod model;
 pub mod plan;

@@ -12,8 +12,10 @@ const VERSION_UNSAID: &str = "2008-10-17";
 /// Twelve digits, as every account id has.
 const ACCOUNT_ID_LENGTH: usize = 12;
 
-/// An IAM policy document in canonical form: lists sorted and free of repetition, one value as a list of one, shorthands written out,
-/// ARNs free of the partition. Actions and condition keys keep their letters' case, and are compared without it.
+/// An IAM policy document, as in AWS's documentation, with `${account.id}`, `${partition}` and `${region}` for what differs by account.
+///
+/// Held in canonical form: lists sorted and free of repetition, one value as a list of one, shorthands written out, ARNs free of the
+/// partition. Actions and condition keys keep their letters' case, and are compared without it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "Value", into = "Value")]
 #[schemars(with = "Map<String, Value>")]
@@ -86,8 +88,8 @@ fn word(text: &str, word: &str, by: &str) -> String {
     let (mut done, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + word.len()..]);
-        let alone = !before.ends_with(joins) && !after.starts_with(joins) && !(before.is_empty() && done.ends_with(joins));
         done.push_str(before);
+        let alone = !done.ends_with(joins) && !after.starts_with(joins);
         done.push_str(if alone { by } else { word });
         rest = after;
     }

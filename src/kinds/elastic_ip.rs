@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticIp {
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 pub struct IamOidcProvider {
     /// For whom its tokens must be made out, such as `sts.amazonaws.com`.
     pub client_ids: BTreeSet<String>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

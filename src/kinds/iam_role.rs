@@ -22,6 +22,7 @@ pub struct IamRole {
     /// The ARNs of managed policies to attach, such as `arn:${partition}:iam::aws:policy/ReadOnlyAccess`.
     #[serde(default)]
     pub managed_policies: BTreeSet<String>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

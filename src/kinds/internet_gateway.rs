@@ -14,6 +14,7 @@ pub struct InternetGateway {
     /// The VPC that the gateway is attached to.
     #[serde(default)]
     pub vpc: Option<Reference>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

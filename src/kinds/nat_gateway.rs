@@ -19,6 +19,7 @@ pub struct NatGateway {
     pub subnet: Reference,
     /// The address that it sends from.
     pub elastic_ip: Reference,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

@@ -4,6 +4,7 @@ use super::{Driver, Kind, Scope, Seen, Tags, ec2, route, tags};
 use crate::aws::{AwsError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
 use aws_sdk_ec2::types::{ResourceType, RouteTable as Found};
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteTable {
+    /// The VPC that it belongs to.
     pub vpc: Reference,
     /// Through what each IPv4 range is reached: an internet gateway or a NAT gateway.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "ranges")]
     pub routes: BTreeMap<String, Reference>,
     /// The subnets that use this table.
     #[serde(default)]
     pub subnets: BTreeSet<Reference>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -65,6 +68,12 @@ impl Kind for RouteTable {
     fn tags(&mut self) -> Option<&mut Tags> {
         Some(&mut self.tags)
     }
+}
+
+/// Ranges as AWS writes them: `10.0.0.1/8` means `10.0.0.0/8`, and would otherwise differ from it for ever.
+fn ranges<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Reference>, D::Error> {
+    let routes = BTreeMap::<Ipv4Net, Reference>::deserialize(from)?;
+    Ok(routes.into_iter().map(|(range, target)| (range.trunc().to_string(), target)).collect())
 }
 
 fn route_changes(live: &BTreeMap<String, Reference>, want: &BTreeMap<String, Reference>) -> Vec<Change> {
@@ -149,6 +158,13 @@ mod tests {
             ]
         );
         assert!(changes.iter().all(|change| change.concern.as_ref().unwrap().risk == Risk::Notable));
+    }
+
+    #[test]
+    fn ranges_are_written_as_aws_writes_them() {
+        let read = |range: &str| serde_json::from_value::<RouteTable>(serde_json::json!({ "vpc": "vpc/main", "routes": { range: "nat-gateway/a" } }));
+        assert!(read("10.0.0.1/8").unwrap().routes.contains_key("10.0.0.0/8"));
+        assert!(read("10.0.0.0/33").is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityGroup {
+    /// The VPC that it belongs to.
     pub vpc: Reference,
     /// What the group is for. AWS can't change it later: another description is another group.
     pub description: String,
@@ -21,6 +22,7 @@ pub struct SecurityGroup {
     /// The connections that may go out; none when empty.
     #[serde(default)]
     pub egress: BTreeSet<Rule>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

@@ -12,6 +12,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SsmParameter {
+    /// What it holds.
     pub value: Value,
     /// What the parameter tells. Written along with the value and never compared: AWS's one listing of values leaves it out.
     #[serde(default)]

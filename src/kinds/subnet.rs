@@ -20,6 +20,7 @@ pub struct Subnet {
     /// Whether instances get a public address when they start.
     #[serde(default)]
     pub map_public_ip_on_launch: bool,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 pub struct Vpc {
     /// The IPv4 range. Chosen from the pool and then kept, unless fixed here.
     pub cidr: Cidr,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }

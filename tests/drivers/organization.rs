@@ -1,6 +1,7 @@
 //! The drivers of the organization: units and accounts.
 
-use crate::bench::{address, as_management, changed, made, management, spec};
+use crate::bench::{address, as_management, changed, connect, made, management, spec};
+use crate::moto;
 use landfall::aws::Session;
 use landfall::kinds::{Spec, account};
 use landfall::model::Address;
@@ -44,6 +45,13 @@ async fn units_and_accounts() {
     assert_eq!((by_email.id, by_email.name), (id.clone(), None));
     let all = Spec::read(&address.kind, &at).await.unwrap();
     assert_eq!(all.len(), 2, "the management account and ours: {all:?}");
+
+    let (connection, _) = connect(false, moto::endpoint()).await;
+    let reader = connection.management(&connection.caller().await.unwrap());
+    reader.directory().learn(&address, &id);
+    assert!(Spec::find(&reader, &address).await.unwrap().is_some(), "finding takes no right to write");
+    assert!(Spec::find(&reader, &unit("stage")).await.unwrap().is_some());
+    assert_eq!(account::mark(&reader, &id).await.unwrap(), Some(address.clone()));
 
     let closing = payments("stage").delete(&at, &address, &id).await.unwrap_err();
     assert_eq!(closing.message, "payments/prod/global/account/main is never closed by a plan");

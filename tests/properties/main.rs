@@ -4,3 +4,4 @@
 mod estates;
 mod planning;
 mod ranges;
+mod shown;

@@ -1,0 +1,45 @@
+//! Checks of domains: who owns them, which environments they have, who deploys to them.
+
+use crate::config::domains::CiUserKind;
+use crate::config::files::Files;
+use crate::config::problem::Problem;
+use crate::model::Environment;
+
+pub fn teams(files: &Files, found: &mut Vec<Problem>) {
+    let known = files.domains.keys("teams");
+    for (name, domain) in &files.domains.value.domains {
+        if !known.contains(&domain.team.as_str()) {
+            let problem = files.domains.at("unknown-team", &["domains", name, "team"], format!("there is no team `{}`", domain.team));
+            found.push(problem.suggest(&domain.team, known.iter().copied()));
+        }
+    }
+}
+
+pub fn prod(files: &Files, found: &mut Vec<Problem>) {
+    for (name, domain) in &files.domains.value.domains {
+        if !domain.environments.contains(&Environment::Prod) {
+            let problem = files.domains.at_key("prod-missing", &["domains", name, "environments"], format!("the domain `{name}` has no prod"));
+            found.push(problem.hint("add `prod`: dev and stage can be left out, prod can't"));
+        }
+    }
+}
+
+pub fn ci_roles(files: &Files, found: &mut Vec<Problem>) {
+    for (name, domain) in &files.domains.value.domains {
+        if domain.repositories.is_empty() && domain.ci_roles().next().is_some() {
+            let message = format!("the domain `{name}` has CI roles and no repository that may take them on");
+            let problem = files.domains.at_key("ci-without-repository", &["domains", name, "ci_users"], message);
+            found.push(problem.hint("add `repositories: […]` to the domain, by their names without the organization"));
+        }
+    }
+}
+
+pub fn planned_later(files: &Files, found: &mut Vec<Problem>) {
+    for (name, domain) in &files.domains.value.domains {
+        for (user, _) in domain.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::User) {
+            let path = ["domains", name, "ci_users", user, "kind"];
+            let problem = files.domains.at("planned-later", &path, "IAM users come in a later release; nothing is made for this one yet");
+            found.push(problem.warning().hint("a role (`kind: role`) needs no key, and works wherever GitHub Actions runs"));
+        }
+    }
+}

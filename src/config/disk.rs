@@ -1,0 +1,103 @@
+//! Reads the files from disk, bounded: the one place of `config` that does.
+
+use super::node::Span;
+use super::problem::{Problem, Problems};
+use super::{Loaded, load_with};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file in bytes. 1,000 domains with all their settings are half of it.
+const LARGEST: u64 = 1024 * 1024;
+
+/// The most modules. A folder of more is no folder of modules.
+const MODULES: usize = 1000;
+
+/// The domains file, unless another is named.
+pub const DOMAINS: &str = "domains.yaml";
+
+/// What the files of a folder ask for: a domains file, and `modules/*/module.yaml`.
+///
+/// # Errors
+/// All problems of all files, warnings included, when any is an error; what can't be read is one of them.
+pub fn load(root: &Path, domains: &str) -> Result<Loaded, Problems> {
+    let mut found = Vec::new();
+    let text = take(root, domains, &mut found);
+    let modules = modules(root, &mut found);
+    let mut texts: BTreeMap<String, String> = modules.values().cloned().collect();
+    let Some(text) = text else { return Err(Problems::new(found, texts)) };
+    texts.insert(domains.to_owned(), text.clone());
+    load_with((domains, &text), &modules, texts, found)
+}
+
+/// Path and text of every module, by its folder's name. A folder without modules is an estate without resources.
+fn modules(root: &Path, found: &mut Vec<Problem>) -> BTreeMap<String, (String, String)> {
+    let mut names: Vec<String> = match fs::read_dir(root.join("modules")) {
+        Ok(folder) => folder.flatten().filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+        Err(error) => {
+            found.push(unreadable("modules", &error.to_string()));
+            Vec::new()
+        }
+    };
+    names.sort();
+    names.truncate(MODULES);
+    let read = names.into_iter().filter(|name| !name.starts_with('.')).map(|name| {
+        let path = format!("modules/{name}/module.yaml");
+        take(root, &path, found).map(|text| (name, (path, text)))
+    });
+    read.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+fn take(root: &Path, name: &str, found: &mut Vec<Problem>) -> Option<String> {
+    match read(&root.join(name)) {
+        Ok(text) => Some(text),
+        Err(Refusal::Unreadable(why)) => {
+            found.push(unreadable(name, &why));
+            None
+        }
+        Err(Refusal::TooLarge) => {
+            found.push(Problem::error("too-large", name, Span::default(), format!("the file is larger than {} KiB", LARGEST / 1024)));
+            None
+        }
+        Err(Refusal::NoText(before)) => {
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            found.push(Problem::error("characters", name, Span::default(), format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"));
+            None
+        }
+    }
+}
+
+fn unreadable(name: &str, why: &str) -> Problem {
+    let problem = Problem::error("unreadable", name, Span::default(), format!("this can't be read: {why}"));
+    problem.hint("run landfall in the folder of domains.yaml, or name that folder with --root")
+}
+
+enum Refusal {
+    Unreadable(String),
+    TooLarge,
+    /// With everything before the first byte that is none.
+    NoText(Vec<u8>),
+}
+
+/// The text of a regular file. What is larger than the bound is refused by its size, unread; what grows meanwhile is cut off.
+fn read(path: &Path) -> Result<String, Refusal> {
+    let unreadable = |error: std::io::Error| Refusal::Unreadable(error.to_string());
+    let about = fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(Refusal::Unreadable("it is no regular file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    if about.len() <= LARGEST {
+        fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    }
+    if about.len() > LARGEST || bytes.len() as u64 > LARGEST {
+        return Err(Refusal::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let mut before = error.into_bytes();
+        before.truncate(valid);
+        Refusal::NoText(before)
+    })
+}

@@ -1,0 +1,295 @@
+//! The types of `domains.yaml`: who there is and what they own. Their doc comments are what editors show.
+//!
+//! Fields that later commands read (phone numbers, Slack channels, block days) are accepted and checked from the start, so that a file
+//! once written stays right.
+
+use crate::model::Environment;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Teams, their domains, and the environments of each: everything that an estate is made of.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    /// What is true of the AWS organization as a whole.
+    pub organization: Organization,
+    /// The address ranges that networks are carved from.
+    #[serde(default)]
+    pub network: Network,
+    /// Everybody named elsewhere in the file, by a short name.
+    #[serde(default)]
+    pub people: BTreeMap<String, Person>,
+    /// Who owns domains, and whom to call.
+    pub teams: BTreeMap<String, Team>,
+    /// What teams own. Each domain has an AWS account for each of its environments.
+    pub domains: BTreeMap<String, Domain>,
+    /// In which order changes reach the accounts.
+    #[serde(default)]
+    pub rollout: Rollout,
+    /// The days on which nothing is changed.
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// Settings of modules for all domains; a domain can have its own.
+    #[serde(default)]
+    pub modules: BTreeMap<String, Setting>,
+}
+
+/// What is true of the AWS organization as a whole.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// A short name: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// The email of each account's root user, with `{domain}` and `{environment}` in it, such as `aws+{domain}-{environment}@acme.example`.
+    pub account_email: String,
+    /// The AWS Region that networks are in, such as `us-west-2`.
+    #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
+    pub home_region: String,
+    /// The GitHub organization or user that the repositories belong to.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"))]
+    pub github: String,
+    /// The role that lets us into the accounts. AWS creates it along with each account.
+    #[serde(default = "access_role")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+=,.@_-]{1,64}$"))]
+    pub access_role: String,
+}
+
+/// The address ranges that networks are carved from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// One IPv4 range or several, in order of preference. Every VPC gets its range from here.
+    pub pool: Pool,
+    /// The size of a VPC's range: `20` is 4,096 addresses.
+    #[schemars(range(min = 16, max = 28))]
+    pub vpc_prefix: u8,
+    /// The number of availability zones that a network spans.
+    #[schemars(range(min = 1, max = 6))]
+    pub zones: u8,
+    /// Ranges within the pool that belong to somebody else, by name.
+    pub reserved: BTreeMap<String, RangeText>,
+}
+
+/// An IPv4 range, as written.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RangeText(#[schemars(regex(pattern = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$"))] pub String);
+
+/// One range, or a list of ranges.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Pool {
+    One(RangeText),
+    Several(Vec<RangeText>),
+}
+
+/// Somebody who is called, written to or let in.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// As colleagues write it.
+    pub name: String,
+    pub email: String,
+    /// With the country's code, such as `"+15550100"`.
+    #[schemars(regex(pattern = r"^\+[0-9]{7,15}$"))]
+    #[schemars(with = "Option<String>")]
+    pub phone: Option<String>,
+}
+
+/// Who owns domains.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// The team's channel, such as `"#team-catalog"`.
+    pub slack: Option<String>,
+    /// Who is called when something breaks.
+    pub on_call: Option<OnCall>,
+}
+
+/// Who is called when something breaks, in turn.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnCall {
+    /// Called first; one person at a time, in this order, a week each.
+    #[schemars(length(min = 1))]
+    pub primary: Vec<String>,
+    /// Called when the first does not answer.
+    #[serde(default)]
+    pub secondary: Vec<String>,
+    /// Called when nobody answers.
+    pub escalation: Option<String>,
+    /// When one person takes over from the other: `monday 09:00 America/Los_Angeles`.
+    pub handover: Option<String>,
+}
+
+/// What a team owns.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// The team that owns it.
+    pub team: String,
+    /// Any of `dev`, `stage` and `prod`, with `prod` among them; all three when absent.
+    #[serde(default = "all_environments")]
+    #[schemars(with = "BTreeSet<EnvironmentName>")]
+    pub environments: BTreeSet<Environment>,
+    /// The GitHub repositories that deploy to the domain's accounts.
+    #[serde(default)]
+    pub repositories: Vec<String>,
+    /// The identities that workflows take on, by name.
+    #[serde(default)]
+    pub ci_users: BTreeMap<String, CiUser>,
+    /// Where this domain's networks differ.
+    #[serde(default)]
+    pub network: DomainNetwork,
+    /// Settings of modules for this domain: `false` switches one off, a mapping sets its parameters.
+    #[serde(default)]
+    pub modules: BTreeMap<String, Setting>,
+    /// Emails of accounts that exist already and don't follow the organization's pattern, by environment.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<EnvironmentName, String>")]
+    pub account_emails: BTreeMap<Environment, String>,
+}
+
+/// One of the three environments.
+#[derive(JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used; the type of the same values is in `model`")]
+enum EnvironmentName {
+    Dev,
+    Stage,
+    Prod,
+}
+
+/// An identity for workflows.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CiUser {
+    /// A role that workflows take on without a key (`role`), or an IAM user with keys that are rotated (`user`).
+    pub kind: CiUserKind,
+}
+
+/// How workflows prove who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CiUserKind {
+    #[default]
+    Role,
+    User,
+}
+
+/// Where a domain's networks differ from the others'.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DomainNetwork {
+    /// The size of this domain's VPC ranges.
+    #[schemars(range(min = 16, max = 28))]
+    pub vpc_prefix: Option<u8>,
+    /// The number of availability zones of this domain's networks.
+    #[schemars(range(min = 1, max = 6))]
+    pub zones: Option<u8>,
+}
+
+/// `false` to switch a module off, `true` to switch it on, or a mapping of parameters.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Setting {
+    Switch(bool),
+    Parameters(BTreeMap<String, Value>),
+}
+
+/// In which order changes reach the accounts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rollout {
+    /// The waves in order. `staging` is the staging organization, where there is one.
+    pub waves: Vec<WaveName>,
+}
+
+/// A wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WaveName {
+    Staging,
+    Dev,
+    Stage,
+    Prod,
+}
+
+/// The days on which nothing is changed.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Calendar {
+    pub block_days: Vec<BlockDays>,
+}
+
+/// Days on which nothing is changed, and why.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockDays {
+    pub name: String,
+    /// The first day: `2026-11-26`.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+}
+
+fn access_role() -> String {
+    "OrganizationAccountAccessRole".to_owned()
+}
+
+fn all_environments() -> BTreeSet<Environment> {
+    BTreeSet::from(Environment::ALL)
+}
+
+impl Default for Network {
+    /// A third of a /8 would hold all the networks that AWS lets one organization have accounts for; /20 holds four zones of thousands.
+    fn default() -> Network {
+        Network { pool: Pool::One(RangeText("10.0.0.0/8".to_owned())), vpc_prefix: 20, zones: 3, reserved: BTreeMap::new() }
+    }
+}
+
+impl Serialize for Network {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Network { pool, vpc_prefix, zones, reserved } = self;
+        serde_json::json!({ "pool": pool, "vpc_prefix": vpc_prefix, "zones": zones, "reserved": reserved }).serialize(to)
+    }
+}
+
+impl Pool {
+    /// The ranges, each with its path within `network`.
+    pub fn ranges(&self) -> Vec<(Vec<String>, &str)> {
+        match self {
+            Pool::One(range) => vec![(vec!["pool".to_owned()], &range.0)],
+            Pool::Several(ranges) => {
+                ranges.iter().enumerate().map(|(at, range)| (vec!["pool".to_owned(), at.to_string()], range.0.as_str())).collect()
+            }
+        }
+    }
+}
+
+impl Default for Rollout {
+    fn default() -> Rollout {
+        Rollout { waves: vec![WaveName::Dev, WaveName::Stage, WaveName::Prod] }
+    }
+}
+
+impl WaveName {
+    /// The environment whose accounts go in this wave.
+    pub fn environment(self) -> Option<Environment> {
+        match self {
+            WaveName::Staging => None,
+            WaveName::Dev => Some(Environment::Dev),
+            WaveName::Stage => Some(Environment::Stage),
+            WaveName::Prod => Some(Environment::Prod),
+        }
+    }
+}
+
+impl Domain {
+    /// The CI users that are roles.
+    pub fn ci_roles(&self) -> impl Iterator<Item = &String> {
+        self.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::Role).map(|(name, _)| name)
+    }
+}

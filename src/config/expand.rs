@@ -1,0 +1,188 @@
+//! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
+
+use super::bind::{Bound, Lists, Scope};
+use super::domains::{Domain, Domains};
+use super::files::{File, Files};
+use super::module::{Module, Resource, allows};
+use super::node::{Node, Span};
+use super::problem::Problem;
+use super::settings;
+use crate::kinds::{self, Row};
+use crate::model::{Account, Address, Environment, Name, Region};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What every scope holds besides `parameter.…`.
+pub const NAMES: [&str; 9] = [
+    "domain.name",
+    "domain.team",
+    "environment",
+    "organization.name",
+    "organization.github",
+    "organization.home_region",
+    "organization.access_role",
+    "account.name",
+    "account.email",
+];
+
+/// The lists that every module can repeat over.
+pub const LISTS: [&str; 3] = ["zones", "repositories", "ci_roles"];
+
+/// One module in one account.
+pub struct Setup<'a> {
+    pub name: &'a str,
+    pub file: &'a File<Module>,
+    pub domain: &'a str,
+    pub team: &'a str,
+    pub environment: Environment,
+    pub account: Account,
+    scope: Scope,
+    lists: Lists,
+}
+
+/// One resource in one account, with its fields as yet unbound.
+pub struct Instance<'a> {
+    pub address: Address,
+    pub row: &'static Row,
+    /// The resource's mapping in the module's file.
+    pub node: &'a Node,
+    /// Which setup it belongs to.
+    pub setup: usize,
+    pub each: Option<(String, Value)>,
+}
+
+/// The email of an account's root user.
+pub fn email(domains: &Domains, name: &str, domain: &Domain, environment: Environment) -> String {
+    let pattern = || domains.organization.account_email.replace("{domain}", name).replace("{environment}", environment.as_str());
+    domain.account_emails.get(&environment).cloned().unwrap_or_else(pattern)
+}
+
+/// Every module that is on, in every account.
+pub fn setups(files: &Files) -> Vec<Setup<'_>> {
+    let domains = &files.domains.value;
+    let mut setups = Vec::new();
+    for (name, domain) in &domains.domains {
+        // A domain whose name is none has been reported.
+        let Ok(known) = name.parse::<Name>() else { continue };
+        for environment in &domain.environments {
+            let account = Account::member(known.clone(), *environment);
+            for (module, file) in &files.modules {
+                if let Some(values) = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment)) {
+                    let lists = lists(domains, domain, &values);
+                    let scope = scope(domains, (name, domain, *environment), values);
+                    let (team, account) = (domain.team.as_str(), account.clone());
+                    setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists });
+                }
+            }
+        }
+    }
+    setups
+}
+
+fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environment), values: BTreeMap<String, Value>) -> Scope {
+    let organization = &domains.organization;
+    let known = [
+        json!(name),
+        json!(domain.team),
+        json!(environment.as_str()),
+        json!(organization.name),
+        json!(organization.github),
+        json!(organization.home_region),
+        json!(organization.access_role),
+        json!(format!("{name}-{environment}")),
+        json!(email(domains, name, domain, environment)),
+    ];
+    let known = NAMES.iter().map(|name| (*name).to_owned()).zip(known);
+    known.chain(values.into_iter().map(|(name, value)| (format!("parameter.{name}"), value))).collect()
+}
+
+fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -> Lists {
+    let same = |text: &str| (text.to_owned(), json!(text));
+    let wanted = values.get("zones").and_then(Value::as_u64).unwrap_or_else(|| settings::zones(domains, domain).into());
+    let letters = ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string()));
+    let mut lists = Lists::from([
+        ("zones".to_owned(), letters.collect()),
+        ("repositories".to_owned(), domain.repositories.iter().map(|name| same(name)).collect()),
+        ("ci_roles".to_owned(), domain.ci_roles().map(|name| same(name)).collect()),
+    ]);
+    for (name, value) in values {
+        if let Some(items) = value.as_array() {
+            lists.insert(format!("parameter.{name}"), items.iter().filter_map(Value::as_str).map(same).collect());
+        }
+    }
+    lists
+}
+
+impl<'a> Setup<'a> {
+    /// The names and lists of this account and module.
+    pub fn bound(&self) -> Bound<'_> {
+        Bound { file: &self.file.name, scope: &self.scope, lists: &self.lists, each: None }
+    }
+
+    /// Every resource of the module that this account gets; `setup` is this setup's number.
+    pub fn instances(&self, setup: usize, home: &Region, found: &mut Vec<Problem>) -> Vec<Instance<'a>> {
+        let nodes = self.file.root.get("resources").map_or(&[][..], Node::items);
+        let mut all = Vec::new();
+        for node in nodes {
+            // What does not fit the schema has been reported, and is not there.
+            let Ok(resource) = serde_json::from_value::<Resource>(node.json()) else { continue };
+            let Some(row) = resource.kind.parse().ok().and_then(|kind| kinds::row(&kind)) else { continue };
+            if !allows(&resource.environments, self.environment) {
+                continue;
+            }
+            match self.each(node, &resource) {
+                Ok(items) => all.extend(items.into_iter().filter_map(|each| self.instance(setup, row, node, &resource, each, home, found))),
+                Err(problem) => found.push(problem),
+            }
+        }
+        all
+    }
+
+    fn each(&self, node: &Node, resource: &Resource) -> Result<Vec<Option<(String, Value)>>, Problem> {
+        match (&resource.for_each, node.get("for_each")) {
+            (Some(_), Some(list)) => Ok(self.bound().list(list)?.iter().cloned().map(Some).collect()),
+            _ => Ok(vec![None]),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one instance")]
+    fn instance(
+        &self,
+        setup: usize,
+        row: &'static Row,
+        node: &'a Node,
+        resource: &Resource,
+        each: Option<(String, Value)>,
+        home: &Region,
+        found: &mut Vec<Problem>,
+    ) -> Option<Instance<'a>> {
+        let at = node.find(&["name"]);
+        let bound = each.as_ref().map_or(self.bound(), |each| self.bound().within(each));
+        let name = bound.word(&resource.name, at).and_then(|name| resource_name(&self.file.name, at, &name));
+        match name {
+            Ok(name) => Some(Instance { address: address(&self.account, row, name, home), row, node, setup, each }),
+            Err(problem) => {
+                found.push(problem);
+                None
+            }
+        }
+    }
+}
+
+/// Where a resource of a kind is that an account's module declares.
+fn address(account: &Account, row: &Row, name: Name, home: &Region) -> Address {
+    let account = match row.scope {
+        kinds::Scope::Organization => Account::Management,
+        kinds::Scope::Membership | kinds::Scope::Global | kinds::Scope::Regional => account.clone(),
+    };
+    Address { account, region: row.scope.region(home), kind: row.kind.clone(), name }
+}
+
+fn resource_name(file: &str, at: Span, text: &str) -> Result<Name, Problem> {
+    text.parse::<Name>().map_err(|why| Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text))))
+}
+
+/// The addresses of all instances.
+pub fn addresses(instances: &[Instance<'_>]) -> BTreeSet<Address> {
+    instances.iter().map(|instance| instance.address.clone()).collect()
+}

@@ -1,0 +1,53 @@
+//! The parameters of a module in one domain: which layer of the files has the last word. Reads; judges nothing.
+//!
+//! From the weakest to the strongest: the module's default; `network` of the estate; `modules` of the estate; `network` of the domain;
+//! `modules` of the domain. The two `network` mappings are another way to write the parameters of the module of that name.
+
+use super::domains::{Domain, Domains, Setting};
+use super::module::Module;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The module whose parameters `network` of a domains file sets.
+pub const NETWORK: &str = "network";
+
+/// The values of a module's parameters by name; none when the module is switched off for the domain.
+pub fn of(domains: &Domains, domain: &Domain, name: &str, module: &Module) -> Option<BTreeMap<String, Value>> {
+    let mut values: BTreeMap<String, Value> =
+        module.parameters.iter().filter_map(|(name, parameter)| parameter.default.clone().map(|value| (name.clone(), value))).collect();
+    let mut is_on = true;
+    let mut set = |setting: Option<&Setting>| match setting {
+        Some(Setting::Switch(on)) => is_on = *on,
+        Some(Setting::Parameters(more)) => {
+            is_on = true;
+            values.extend(more.clone());
+        }
+        None => {}
+    };
+    set(estate_network(domains, name).as_ref());
+    set(domains.modules.get(name));
+    set(domain_network(domain, name).as_ref());
+    set(domain.modules.get(name));
+    // What the module does not know has been reported, and must not become a binding.
+    values.retain(|name, _| module.parameters.contains_key(name));
+    is_on.then_some(values)
+}
+
+fn estate_network(domains: &Domains, module: &str) -> Option<Setting> {
+    let network = &domains.network;
+    let values = BTreeMap::from([("vpc_prefix".to_owned(), json!(network.vpc_prefix)), ("zones".to_owned(), json!(network.zones))]);
+    (module == NETWORK).then_some(Setting::Parameters(values))
+}
+
+fn domain_network(domain: &Domain, module: &str) -> Option<Setting> {
+    let network = &domain.network;
+    let set = [("vpc_prefix", network.vpc_prefix), ("zones", network.zones)];
+    let values: BTreeMap<String, Value> = set.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value)))).collect();
+    // A domain that says nothing of its network has not switched the module on.
+    (module == NETWORK && !values.is_empty()).then_some(Setting::Parameters(values))
+}
+
+/// The number of zones of a domain's networks, for modules that have no parameter of that name.
+pub fn zones(domains: &Domains, domain: &Domain) -> u8 {
+    domain.network.zones.unwrap_or(domains.network.zones)
+}
