@@ -3,12 +3,16 @@
 use super::super::Failure;
 use crate::model::Digest;
 use crate::render::escape;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// moto and everything it needs, pinned. The install's folder is named after it, so a new list is a new install.
-const REQUIREMENTS: &str = include_str!("requirements.lock.txt");
+pub(super) const REQUIREMENTS: &str = include_str!("requirements.lock.txt");
+/// What the pinned packages ask for: the minor version of Python 3.
+const OLDEST_PYTHON: u32 = 10;
+const FAILED: &str = "the emulated AWS could not be installed";
 /// Written last, so that an install without it was interrupted.
 const READY: &str = "ready";
 
@@ -34,7 +38,7 @@ pub fn python() -> Result<PathBuf, Failure> {
     let root = folder()?;
     let lock = File::create(root.join("install.lock")).map_err(|error| cant("be written to", &root, &error))?;
     lock.lock().map_err(|error| cant("be locked", &root, &error))?;
-    let home = root.join(Digest::of(&REQUIREMENTS).short());
+    let home = root.join(format!("{}-python{}", Digest::of(&REQUIREMENTS).short(), version()?));
     let python = home.join("bin").join("python");
     if !home.join(READY).exists() {
         eprintln!("Installing the emulated AWS into {} (once, some 140 MB) …", home.display());
@@ -48,14 +52,13 @@ fn install(home: &Path, python: &Path) -> Result<(), Failure> {
     if home.exists() {
         std::fs::remove_dir_all(home).map_err(|error| cant("be cleared", home, &error))?;
     }
-    let base = std::env::var_os("LANDFALL_PYTHON").unwrap_or_else(|| "python3".into());
-    let venv = |more: &[&str]| run(Command::new(&base).args(["-m", "venv"]).args(more).arg(home));
+    let venv = |more: &[&str]| run(Command::new(base()).args(["-m", "venv"]).args(more).arg(home));
     let pip: Command = match venv(&[]) {
-        Ok(()) => Command::new(python),
+        Ok(_) => Command::new(python),
         // Debian splits `ensurepip` off; an environment without pip, and the system's pip on it, does as well.
         Err(_) => {
             venv(&["--without-pip"])?;
-            let mut outer = Command::new(&base);
+            let mut outer = Command::new(base());
             outer.args(["-m", "pip", "--python"]).arg(python);
             outer
         }
@@ -65,21 +68,49 @@ fn install(home: &Path, python: &Path) -> Result<(), Failure> {
     pip_install(pip, python, &list)
 }
 
+/// The Python that the install is made from.
+fn base() -> OsString {
+    std::env::var_os("LANDFALL_PYTHON").unwrap_or_else(|| "python3".into())
+}
+
+/// Its version. Part of the folder's name: an environment does not outlive an upgrade of the Python beneath it.
+fn version() -> Result<String, Failure> {
+    let asked = run(Command::new(base()).args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]))?;
+    let version = asked.trim().to_owned();
+    let minor = version.strip_prefix("3.").and_then(|minor| minor.parse::<u32>().ok());
+    if minor.is_some_and(|minor| minor >= OLDEST_PYTHON) {
+        return Ok(version);
+    }
+    let detail = format!("{} is Python {}", base().to_string_lossy(), escape::line(&version));
+    Err(Failure::new(FAILED, detail).hint("name a Python 3.10 or newer in LANDFALL_PYTHON"))
+}
+
 fn pip_install(mut pip: Command, python: &Path, list: &Path) -> Result<(), Failure> {
     if pip.get_program() == python {
         pip.args(["-m", "pip"]);
     }
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--no-deps", "--requirement"]);
-    run(pip.arg(list))
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--requirement",
+    ]);
+    run(pip.arg(list))?;
+    Ok(())
 }
 
-fn run(command: &mut Command) -> Result<(), Failure> {
+/// Runs a program to its end, and returns what it printed.
+fn run(command: &mut Command) -> Result<String, Failure> {
     let hint = "the sandbox needs Python 3.10 or newer with venv and pip (Debian: apt install python3-venv), and a package index";
-    let failed = |detail: String| Failure::new("the emulated AWS could not be installed", detail).hint(hint);
+    let failed = |detail: String| Failure::new(FAILED, detail).hint(hint);
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| failed(format!("{}: {error}", command.get_program().to_string_lossy())))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     Err(failed(escape::lines(said.trim()).join("\n")))

@@ -1,5 +1,5 @@
 //! `landfall sandbox`: an emulated AWS on this machine, to try everything without an account.
-//! Talks to loopback only; never to AWS.
+//! Talks to loopback only; must never talk to AWS.
 
 mod http;
 pub mod install;
@@ -8,6 +8,7 @@ mod tour;
 
 use super::{Exit, Failure, Outcome};
 use server::Running;
+use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -35,7 +36,7 @@ pub async fn run(args: Args) -> Outcome {
     match args.action {
         Action::Tour => tour::run().await,
         Action::Start => start().await,
-        Action::Stop => stop(),
+        Action::Stop => stop().await,
         Action::Reset => reset().await,
         Action::Status => status().await,
         Action::Env => env().await,
@@ -48,8 +49,14 @@ async fn start() -> Outcome {
     Ok(Exit::Done)
 }
 
-fn stop() -> Outcome {
-    println!("{}", if server::stop()? { "The sandbox is stopped." } else { "The sandbox was not running." });
+async fn stop() -> Outcome {
+    match server::running().await? {
+        Some(running) => {
+            server::stop(&running).await?;
+            println!("The sandbox is stopped; what was in it is gone.");
+        }
+        None => println!("The sandbox was not running."),
+    }
     Ok(Exit::Done)
 }
 
@@ -70,7 +77,10 @@ async fn status() -> Outcome {
 
 async fn env() -> Outcome {
     for (name, value) in environment(&running().await?.endpoint()) {
-        println!("export {name}={value}");
+        match value {
+            Some(value) => println!("export {name}={value}"),
+            None => println!("unset {name}"),
+        }
     }
     Ok(Exit::Done)
 }
@@ -80,12 +90,28 @@ async fn running() -> Result<Running, Failure> {
     server::running().await?.ok_or_else(none)
 }
 
-/// The environment that leads any AWS tool to an emulated AWS. The credentials are words, so that nobody takes them for secrets.
-pub fn environment(endpoint: &str) -> [(&'static str, String); 4] {
-    [
-        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
-        ("AWS_ACCESS_KEY_ID", "sandbox".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "sandbox".to_owned()),
-        ("AWS_REGION", "us-west-2".to_owned()),
-    ]
+/// The sandbox's access key and secret: a word, so that nobody takes it for a secret.
+const CREDENTIAL: &str = "sandbox";
+/// Where AWS tools look that are not told otherwise.
+const REGION: &str = "us-west-2";
+
+/// The environment that leads any AWS tool to an emulated AWS and nowhere else: every other `AWS_` variable goes (no value), and
+/// so do the user's own files, which may name endpoints and credentials that would come first.
+pub fn environment(endpoint: &str) -> BTreeMap<String, Option<String>> {
+    let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let cleared = inherited.filter(|name| name.starts_with("AWS_") && is_plain(name)).map(|name| (name, None));
+    let set = [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", CREDENTIAL),
+        ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ];
+    cleared.chain(set.map(|(name, value)| (name.to_owned(), Some(value.to_owned())))).collect()
+}
+
+/// Whether a shell can take the name as it is: what is printed here gets evaluated.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -1,30 +1,50 @@
-//! The emulator's process: started detached on loopback, found again by its state file, stopped by its process id.
+//! The emulator's process: started detached on loopback, known again by the token that it writes down, ended when it is told so.
+//! Never ends, and never talks to, a process that has not proved to be the sandbox.
 
 use super::super::Failure;
-use super::{environment, http, install};
-use crate::aws::{Wait, until};
+use super::{CREDENTIAL, REGION, http, install};
+use crate::aws::{AwsError, Wait, until};
+use crate::plan::Digest;
 use crate::render::escape;
 use aws_config::BehaviorVersion;
 use aws_sdk_organizations::types::OrganizationFeatureSet;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::net::TcpListener;
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Taken if nobody else has it, so that the endpoint is the same from day to day.
-const USUAL_PORT: u16 = 5577;
-/// Loading the service models takes some seconds, and longer on a busy machine.
-const STARTING: Wait = Wait { first_pause: Duration::from_millis(100), limit: Duration::from_secs(120) };
+/// Starts moto, and gives it a name tag and an off switch; see there.
+const PROGRAM: &str = include_str!("server.py");
+/// Written by the program when it can be reached.
+const STATE: &str = "state.json";
+const LOG: &str = "server.log";
+/// Loading the service models takes a second or two, and much longer on a machine that is busy compiling.
+const STARTING: Wait = Wait { first_pause: Duration::from_millis(50), limit: Duration::from_secs(120) };
+/// It only has to finish the requests that it is serving.
+const STOPPING: Wait = Wait { first_pause: Duration::from_millis(20), limit: Duration::from_secs(20) };
 
 /// A sandbox that runs.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running {
     pub pid: u32,
     pub port: u16,
+    /// Of the program and of what it is installed from.
+    version: String,
+    /// Known to it and to the owner of its folder alone.
+    token: String,
+}
+
+/// How an emulator is started.
+#[derive(Clone, Copy, Debug)]
+pub enum Life {
+    /// On the usual port if that is free, and outliving the command and its terminal.
+    Kept,
+    /// On a port of its own, and no longer than the process that started it holds the other end of its standard input.
+    Tethered,
 }
 
 impl Running {
@@ -33,25 +53,22 @@ impl Running {
     }
 }
 
-/// Starts the sandbox, or finds it running.
+/// Starts the sandbox, or finds it running. Of two that start it at once, one does, and the other finds it.
 ///
 /// # Errors
 /// It can't be installed, or does not come up.
 pub async fn start() -> Result<Running, Failure> {
-    if let Some(running) = running().await? {
-        return Ok(running);
-    }
-    let python = install::python()?;
     let folder = install::folder()?;
-    let port = free_port().map_err(|error| broken(&error.to_string()))?;
-    let mut child = spawn(&python, port, &folder.join("server.log")).map_err(|error| broken(&error.to_string()))?;
-    let running = Running { pid: child.id(), port };
-    if let Err(failure) = come_up(running, &folder.join("server.log")).await {
-        // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
-        let _ = child.kill();
-        return Err(failure);
+    let lock = File::create(folder.join("start.lock")).map_err(|error| broken(&error.to_string()))?;
+    lock.lock().map_err(|error| broken(&error.to_string()))?;
+    if let Some(running) = running().await? {
+        if running.version == version() {
+            return Ok(running);
+        }
+        eprintln!("The sandbox of another version of landfall was running; it is stopped, and a new, empty one starts.");
+        stop(&running).await?;
     }
-    remember(&folder, running).map_err(|error| broken(&error.to_string()))?;
+    let (_, running) = launch(&install::python()?, &folder, Life::Kept).await?;
     Ok(running)
 }
 
@@ -60,23 +77,18 @@ pub async fn start() -> Result<Running, Failure> {
 /// # Errors
 /// There is no folder to look in.
 pub async fn running() -> Result<Option<Running>, Failure> {
-    let state = std::fs::read_to_string(install::folder()?.join("state.json")).ok();
-    let Some(running) = state.and_then(|text| serde_json::from_str::<Running>(&text).ok()) else { return Ok(None) };
-    Ok((is_ours(running.pid) && answers(running.port).await).then_some(running))
+    let Some(running) = state(&install::folder()?) else { return Ok(None) };
+    Ok(answers(&running).await.then_some(running))
 }
 
-/// Stops the sandbox; false when it was not running.
+/// Stops the sandbox.
 ///
 /// # Errors
-/// There is no folder to look in.
-pub fn stop() -> Result<bool, Failure> {
-    let path = install::folder()?.join("state.json");
-    let state = std::fs::read_to_string(&path).ok();
-    let Some(running) = state.and_then(|text| serde_json::from_str::<Running>(&text).ok()) else { return Ok(false) };
-    let killed = is_ours(running.pid) && Command::new("kill").arg(running.pid.to_string()).status().is_ok_and(|status| status.success());
-    // Gone or never there: either way the state says nothing any more.
-    let _ = std::fs::remove_file(path);
-    Ok(killed)
+/// It does not end.
+pub async fn stop(running: &Running) -> Result<(), Failure> {
+    ask(running.port, &format!("/landfall/{}/stop", running.token), "").await?;
+    let ended = until("the end of the emulated AWS", STOPPING, async || Ok((!answers(running).await).then_some(())));
+    ended.await.map_err(|error| broken(&format!("{}; it is process {}", error.message, running.pid)))
 }
 
 /// Forgets everything in it, and prepares it anew.
@@ -85,91 +97,102 @@ pub fn stop() -> Result<bool, Failure> {
 /// It does not answer.
 pub async fn reset(running: &Running) -> Result<(), Failure> {
     ask(running.port, "/moto-api/reset", "").await?;
-    prepare(running.port).await
+    prepare(running).await
 }
 
-/// Starts an emulator on a port, in a process group of its own: it outlives the command and its terminal.
+/// Starts an emulator whose files are in a folder, waits until it answers, and makes an organization in it.
 ///
 /// # Errors
-/// The program can't be started.
-pub fn spawn(python: &Path, port: u16, log: &Path) -> std::io::Result<Child> {
-    let log = File::create(log)?;
-    Command::new(python)
-        .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
-        // It overrides AssumeRole: every account would be the same one.
-        .env_remove("MOTO_ACCOUNT_ID")
-        .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-        .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        // It leaves files where it stands.
-        .current_dir(std::env::temp_dir())
-        .process_group(0)
-        .spawn()
+/// It can't be started, or does not answer in time; its log says why.
+pub async fn launch(python: &Path, folder: &Path, life: Life) -> Result<(Child, Running), Failure> {
+    let mut child = spawn(python, folder, life).map_err(|error| broken(&error.to_string()))?;
+    let up = until("the start of the emulated AWS", STARTING, async || match child.try_wait() {
+        Ok(None) => Ok(state(folder).filter(|running| running.pid == child.id())),
+        _ => Err(AwsError::refused("landfall:Sandbox", "the emulated AWS ended at once")),
+    });
+    let failed = |error: AwsError| broken(&format!("{}\n{}", error.message, last_words(folder)));
+    let up = up.await.map_err(failed);
+    let prepared = match up {
+        Ok(running) => prepare(&running).await.map(|()| running),
+        Err(failure) => Err(failure),
+    };
+    if prepared.is_err() {
+        // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
+        let _ = child.kill();
+    }
+    prepared.map(|running| (child, running))
 }
 
-/// Waits until an emulator answers, and makes an organization in it.
-///
-/// # Errors
-/// It does not answer in time; its log says why.
-pub async fn come_up(running: Running, log: &Path) -> Result<(), Failure> {
-    let up = until("the start of the emulated AWS", STARTING, async || Ok(answers(running.port).await.then_some(())));
-    up.await.map_err(|error| broken(&format!("{}; its log is {}", error.message, log.display())))?;
-    prepare(running.port).await
+fn spawn(python: &Path, folder: &Path, life: Life) -> std::io::Result<Child> {
+    let program = folder.join("server.py");
+    std::fs::write(&program, PROGRAM)?;
+    // The log tells the paths asked for, and so the token: it is the owner's alone.
+    let log = File::options().write(true).create(true).truncate(true).mode(0o600).open(folder.join(LOG))?;
+    let mut command = Command::new(python);
+    command.arg("-I").arg(program).arg("--run").arg(folder).args(["--version", &version()]);
+    match life {
+        Life::Kept => command.stdin(Stdio::null()),
+        Life::Tethered => command.stdin(Stdio::piped()).args(["--tethered", "--port", "0"]),
+    };
+    // A process group of its own: the interrupt that ends the command does not reach it.
+    command.stdout(log.try_clone()?).stderr(log).process_group(0).spawn()
 }
 
-/// A port that nobody listens on; the usual one if possible.
-///
-/// # Errors
-/// The machine has no free port.
-pub fn free_port() -> std::io::Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", USUAL_PORT)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)))?;
-    Ok(listener.local_addr()?.port())
+fn state(folder: &Path) -> Option<Running> {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(STATE)).ok()?).ok()
+}
+
+fn version() -> String {
+    Digest::of(&(PROGRAM, install::REQUIREMENTS)).short().to_owned()
+}
+
+/// The end of the log, for the person who has to find out.
+fn last_words(folder: &Path) -> String {
+    const LINES: usize = 5;
+    let path = folder.join(LOG);
+    let log = match std::fs::read(&path) {
+        Ok(log) => String::from_utf8_lossy(&log).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => error.to_string(),
+    };
+    let lines: Vec<&str> = log.lines().collect();
+    format!("{}\nthe whole log is {}", lines[lines.len().saturating_sub(LINES)..].join("\n"), path.display())
 }
 
 /// Settles what an AWS organization has from the start.
-async fn prepare(port: u16) -> Result<(), Failure> {
-    ask(port, "/moto-api/config", r#"{"lambda":{"use_docker":false}}"#).await?;
-    let [(_, endpoint), (_, key), (_, secret), (_, region)] = environment(&Running { pid: 0, port }.endpoint());
-    let http = aws_smithy_http_client::Builder::new().build_http();
-    let config = aws_sdk_organizations::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(aws_config::Region::new(region))
-        .credentials_provider(aws_credential_types::Credentials::new(key, secret, None, None, "sandbox"))
-        .http_client(http)
-        .build();
-    let client = aws_sdk_organizations::Client::from_conf(config);
+async fn prepare(running: &Running) -> Result<(), Failure> {
+    ask(running.port, "/moto-api/config", r#"{"lambda":{"use_docker":false}}"#).await?;
+    let client = organizations(&running.endpoint());
     if client.describe_organization().send().await.is_ok() {
         return Ok(());
     }
     let made = client.create_organization().feature_set(OrganizationFeatureSet::All).send().await;
-    made.map(drop).map_err(|error| broken(&crate::aws::AwsError::from(error).to_string()))
+    made.map(drop).map_err(|error| broken(&AwsError::from(error).to_string()))
+}
+
+/// A client that knows no other endpoint, and no credentials but the sandbox's.
+fn organizations(endpoint: &str) -> aws_sdk_organizations::Client {
+    let config = aws_sdk_organizations::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(aws_config::Region::from_static(REGION))
+        .credentials_provider(aws_credential_types::Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "sandbox"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    aws_sdk_organizations::Client::from_conf(config)
 }
 
 async fn ask(port: u16, path: &str, body: &str) -> Result<(), Failure> {
     match http::request(port, "POST", path, body).await {
         Ok((200..=299, _)) => Ok(()),
-        Ok((status, _)) => Err(broken(&format!("{path} answers {status}"))),
-        Err(error) => Err(broken(&format!("{path}: {error}"))),
+        Ok((status, _)) => Err(broken(&format!("it answers {status}"))),
+        Err(error) => Err(broken(&error.to_string())),
     }
 }
 
-/// Whether an emulator answers on a port. Anything else that may listen there knows no such path.
-async fn answers(port: u16) -> bool {
-    matches!(http::request(port, "GET", "/moto-api/config", "").await, Ok((200..=299, answer)) if answer.contains("lambda"))
-}
-
-/// Whether a process is an emulator of ours, and not another that got the number of one that ended.
-fn is_ours(pid: u32) -> bool {
-    let listing = Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]).output();
-    listing.is_ok_and(|listing| String::from_utf8_lossy(&listing.stdout).contains("moto.server"))
-}
-
-fn remember(folder: &Path, running: Running) -> std::io::Result<()> {
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(folder.join("state.json"))?;
-    Ok(serde_json::to_writer(file, &running)?)
+/// Whether it is the sandbox that answers on its port, and not a stranger that got the port after its end.
+async fn answers(running: &Running) -> bool {
+    matches!(http::request(running.port, "GET", &format!("/landfall/{}", running.token), "").await, Ok((200, _)))
 }
 
 fn broken(detail: &str) -> Failure {

@@ -48,7 +48,12 @@ fn landfall(arguments: &[&str], endpoint: &str) -> Result<Option<i32>, Failure> 
     let failed = |error: std::io::Error| Failure::new("the tour can't go on", error);
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
-    // A profile of the user's own would go before the sandbox's credentials.
-    command.args(arguments).envs(environment(endpoint)).env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN");
+    command.args(arguments);
+    for (name, value) in environment(endpoint) {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     Ok(command.status().map_err(failed)?.code())
 }
