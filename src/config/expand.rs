@@ -67,7 +67,12 @@ pub fn setups(files: &Files) -> Vec<Setup<'_>> {
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
             for (module, file) in &files.modules {
-                if let Some(values) = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment)) {
+                let values = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment));
+                // Values that don't fit, or are not there, have been reported; what would come of them need not be.
+                let fits = |values: &BTreeMap<String, Value>| {
+                    file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
+                };
+                if let Some(values) = values.filter(fits) {
                     let lists = lists(domains, domain, &values);
                     let scope = scope(domains, (name, domain, *environment), values);
                     let (team, account) = (domain.team.as_str(), account.clone());
