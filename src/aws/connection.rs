@@ -5,11 +5,13 @@ use super::guard::{Access, Guard, OnCall};
 use super::{AwsError, Session};
 use crate::model::{Account, Region, RemoteId};
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_types::retry::RetryConfig;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -21,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// AWS's slowest list calls stay well under this.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// `sts:AssumeRole` takes session policies of at most 2,048 characters.
-const SESSION_POLICY_LIMIT: usize = 2048;
+pub(crate) const SESSION_POLICY_LIMIT: usize = 2048;
 
 /// What a connection is made from.
 pub struct Options {
@@ -52,17 +54,26 @@ pub struct Caller {
 impl Connection {
     /// Reads credentials and endpoint the way every AWS tool does: environment, profile, SSO, instance role. Sends nothing yet.
     pub async fn open(options: Options) -> Connection {
+        Connection::load(options, |loader| loader).await
+    }
+
+    /// A connection to an emulated AWS, which takes any credentials: for tests, which can't set their own environment.
+    pub async fn emulated(options: Options, endpoint: &str) -> Connection {
+        let anybody = Credentials::new("test", "test", None, None, "emulated");
+        Connection::load(options, |loader| loader.endpoint_url(endpoint).credentials_provider(anybody)).await
+    }
+
+    async fn load(options: Options, set: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Connection {
         let clock = SharedTimeSource::default();
         let http = HttpClient::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
+        let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_config::Region::new(options.region.as_str().to_owned()))
             .http_client(http)
             .time_source(clock.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
-            .timeout_config(timeouts)
-            .load()
-            .await;
+            .timeout_config(timeouts);
+        let config = set(loader).load().await;
         let guard = guard(&options, Account::Management, &clock);
         let sts = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&config).interceptor(guard).build());
         Connection { config, options, sts, clock }
@@ -106,13 +117,17 @@ impl Connection {
         if self.options.access.writes {
             return None;
         }
-        let actions = serde_json::json!(self.options.access.reads);
-        let policy = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
-        });
-        Some(policy.to_string()).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
+        Some(read_policy(&self.options.access.reads)).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
     }
+}
+
+/// The policy that allows these operations on everything, and nothing else.
+pub(crate) fn read_policy(reads: &BTreeSet<String>) -> String {
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": reads, "Resource": "*" }],
+    });
+    policy.to_string()
 }
 
 fn guard(options: &Options, account: Account, clock: &SharedTimeSource) -> Guard {

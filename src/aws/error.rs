@@ -137,6 +137,9 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "IncorrectState"
         | "ResourceInUse"
         | "FinalizingOrganizationException"
+        | "InvalidIPAddress.InUse"
+        | "InvalidGroup.InUse"
+        | "Resource.AlreadyAssociated"
         | "InvalidParameter.DependencyViolation" => Fault::Busy,
         "NoSuchEntity" | "ParameterNotFound" | "InvalidNatGatewayID.NotFound" => Fault::Missing,
         "ServiceUnavailable"

@@ -9,6 +9,8 @@ mod session;
 mod wait;
 
 pub use connection::{Caller, Connection, Options};
+#[cfg(test)]
+pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
 pub use error::{AwsError, Fault, or_exists, or_missing};
 pub use guard::{Access, Call, OnCall};

@@ -1,9 +1,17 @@
 //! `account`: an AWS account of the organization. Never closed or removed here: accounts are retired by a command of their own.
 
-use super::{Kind, Scope, Tags};
-use crate::model::{Change, Effect, KindName, Reference, Risk};
+use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
+use crate::aws::{AwsError, Session, Wait, or_missing, until};
+use crate::model::{self, Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk};
+use aws_sdk_organizations::types::{
+    Account as Found, AccountState, CreateAccountFailureReason as Why, CreateAccountState, CreateAccountStatus, Tag,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// AWS makes an account in minutes, and promises nothing.
+const WAIT: Wait = Wait { first_pause: Duration::from_millis(500), limit: Duration::from_secs(1800) };
 
 /// An AWS account of the organization, found again by its email.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -29,6 +37,8 @@ impl Kind for Account {
     const ABOUT: &'static str = "An AWS account of the organization: created, marked, and placed in an organizational unit. Never closed by a plan.";
     const REFERS: &'static [KindName] = &[KindName::new("organizational-unit")];
     const READS: &'static [&'static str] = &[
+        "organizations:ListRoots",
+        "organizations:ListOrganizationalUnitsForParent",
         "organizations:ListAccountsForParent",
         "organizations:DescribeAccount",
         "organizations:ListParents",
@@ -69,7 +79,190 @@ impl Kind for Account {
     }
 }
 
-super::unwritten!(Account);
+impl Driver for Account {
+    /// All accounts of the organization. None has a name: whoever knows the declared emails tells which account is which.
+    async fn read(at: &Session) -> Result<Vec<Seen<Account>>, AwsError> {
+        let root = organization::root(at).await?;
+        let units = organization::units(at, &root).await?;
+        let mut seen = Vec::new();
+        for parent in units.iter().map(|unit| &unit.id).chain([&root]) {
+            let mut pages = at.organizations().list_accounts_for_parent().parent_id(parent).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                seen.extend(page?.accounts().iter().filter_map(|found| see(at, found, parent)));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The account whose id the directory knows: an address alone doesn't tell the email.
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Account>>, AwsError> {
+        let Some(id) = at.directory().id(address) else { return Ok(None) };
+        let call = at.organizations().describe_account().account_id(id.as_str());
+        let Some(answer) = or_missing(call.send().await.map_err(AwsError::from))? else { return Ok(None) };
+        let parent = parent(at, &id).await?;
+        let seen = answer.account().and_then(|found| see(at, found, &parent));
+        Ok(seen.map(|seen| Seen { name: Some(address.name.clone()), ..seen }))
+    }
+
+    async fn create(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
+        // A run that was killed may have asked for it already, and asking twice makes the first answer hard to find.
+        let request = match under_way(at, want).await? {
+            Some(request) => request,
+            None => ask(at, address, want).await?,
+        };
+        let id = match made(at, request).await? {
+            Made::Account(id) => id,
+            Made::EmailTaken => take(at, address, want).await?,
+        };
+        place(at, &id, want).await?;
+        Ok(id)
+    }
+
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, _: &[Change]) -> Result<(), AwsError> {
+        place(at, id, want).await
+    }
+
+    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &Account) -> Result<(), AwsError> {
+        Err(AwsError::refused("organizations:CloseAccount", format!("{address} is never closed by a plan")))
+    }
+}
+
+/// How a request for an account ended.
+enum Made {
+    Account(RemoteId),
+    EmailTaken,
+}
+
+/// The account with an email, in whatever case it is written.
+///
+/// # Errors
+/// Those of walking the organization.
+pub async fn find_by_email(at: &Session, email: &str) -> Result<Option<Seen<Account>>, AwsError> {
+    Ok(Account::read(at).await?.into_iter().find(|seen| seen.spec.email.eq_ignore_ascii_case(email)))
+}
+
+/// The address that an account's mark gives it, whichever account it is.
+///
+/// # Errors
+/// Those of `organizations:ListTagsForResource`.
+pub async fn mark(at: &Session, id: &RemoteId) -> Result<Option<Address>, AwsError> {
+    let mut pages = at.organizations().list_tags_for_resource().resource_id(id.as_str()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        if let Some(tag) = page.tags().iter().find(|tag| tag.key() == ADDRESS_TAG) {
+            return Ok(tag.value().parse().ok());
+        }
+    }
+    Ok(None)
+}
+
+/// Our tags as those of Organizations.
+pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, AwsError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| AwsError::refused("organizations:TagResource", error.to_string()))
+}
+
+fn see(at: &Session, found: &Found, parent: &str) -> Option<Seen<Account>> {
+    let unit = at.reference(&KindName::new("organizational-unit"), parent)?;
+    let spec = Account {
+        email: found.email().unwrap_or_default().to_owned(),
+        name: found.name().unwrap_or_default().to_owned(),
+        organizational_unit: Reference { account: Some(model::Account::Management), ..unit },
+        access_role: String::new(),
+        status: status(found),
+    };
+    Some(Seen { id: found.id()?.into(), name: None, spec })
+}
+
+/// The state of an account that is not active. `Status` is what `State` was called before; older endpoints answer with it alone.
+fn status(found: &Found) -> Option<String> {
+    let state = found.state().map(AccountState::as_str);
+    let state = state.or_else(|| found.status().map(|status| status.as_str()));
+    state.filter(|state| *state != AccountState::Active.as_str()).map(str::to_owned)
+}
+
+async fn under_way(at: &Session, want: &Account) -> Result<Option<CreateAccountStatus>, AwsError> {
+    let mut pages = at.organizations().list_create_account_status().states(CreateAccountState::InProgress).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let requests = page?.create_account_statuses.unwrap_or_default();
+        if let Some(request) = requests.into_iter().find(|request| request.account_name() == Some(&want.name)) {
+            return Ok(Some(request));
+        }
+    }
+    Ok(None)
+}
+
+async fn ask(at: &Session, address: &Address, want: &Account) -> Result<CreateAccountStatus, AwsError> {
+    let call = at.organizations().create_account().email(&want.email).account_name(&want.name).role_name(&want.access_role);
+    let answer = call.set_tags(Some(written(&tags::marked(address, &Tags::new()))?)).send().await?;
+    answer.create_account_status.ok_or_else(|| AwsError::refused("organizations:CreateAccount", "the answer holds no request"))
+}
+
+/// Waits until AWS has made the account, or says why it will not.
+async fn made(at: &Session, request: CreateAccountStatus) -> Result<Made, AwsError> {
+    let id = request.id.clone().unwrap_or_default();
+    let mut first = Some(request);
+    until(&format!("the creation of the account (request {id})"), WAIT, async || {
+        let status = match first.take() {
+            Some(status) => Some(status),
+            None => {
+                let answer = at.organizations().describe_create_account_status().create_account_request_id(&id).send().await?;
+                answer.create_account_status
+            }
+        };
+        status.as_ref().map_or(Ok(None), ended)
+    })
+    .await
+}
+
+fn ended(status: &CreateAccountStatus) -> Result<Option<Made>, AwsError> {
+    match (status.state(), status.account_id(), status.failure_reason()) {
+        (Some(CreateAccountState::Succeeded), Some(id), _) => Ok(Some(Made::Account(id.into()))),
+        (Some(CreateAccountState::Failed), _, Some(Why::EmailAlreadyExists)) => Ok(Some(Made::EmailTaken)),
+        (Some(CreateAccountState::Failed), _, why) => {
+            let why = why.map_or("AWS gives no reason", Why::as_str);
+            Err(AwsError::refused("organizations:CreateAccount", format!("AWS did not make the account: {why}")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The account that an earlier attempt made under this email, if it is in the organization and nobody else's.
+async fn take(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
+    let refused = |why: String| AwsError::refused("organizations:CreateAccount", why);
+    let Some(seen) = find_by_email(at, &want.email).await? else {
+        return Err(refused(format!("{} belongs to an AWS account outside of the organization", want.email)));
+    };
+    if let Some(status) = seen.spec.status {
+        return Err(refused(format!("{} belongs to account {}, which is {status}", want.email, seen.id)));
+    }
+    match mark(at, &seen.id).await? {
+        Some(owner) if owner == *address => {}
+        Some(owner) => return Err(refused(format!("{} belongs to account {}, which is marked as {owner}", want.email, seen.id))),
+        None => {
+            let marks = written(&tags::marked(address, &Tags::new()))?;
+            at.organizations().tag_resource().resource_id(seen.id.as_str()).set_tags(Some(marks)).send().await?;
+        }
+    }
+    Ok(seen.id)
+}
+
+/// Moves the account from wherever it is to its unit.
+async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), AwsError> {
+    let target = at.id_of(&want.organizational_unit, Region::GLOBAL)?;
+    let source = parent(at, id).await?;
+    if source != target.as_str() {
+        let call = at.organizations().move_account().account_id(id.as_str());
+        call.source_parent_id(source).destination_parent_id(target.as_str()).send().await?;
+    }
+    Ok(())
+}
+
+async fn parent(at: &Session, id: &RemoteId) -> Result<String, AwsError> {
+    let answer = at.organizations().list_parents().child_id(id.as_str()).send().await?;
+    let parent = answer.parents().first().and_then(|parent| parent.id()).map(str::to_owned);
+    parent.ok_or_else(|| AwsError::refused("organizations:ListParents", format!("account {id} has no parent")))
+}
 
 #[cfg(test)]
 mod tests {

@@ -161,3 +161,44 @@ macro_rules! kinds {
     };
 }
 pub(super) use kinds;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{SESSION_POLICY_LIMIT, read_policy};
+
+    #[test]
+    fn a_kind_refers_to_itself_and_those_above_it_only() {
+        for (at, row) in TABLE.iter().enumerate() {
+            let above: Vec<&KindName> = TABLE[..=at].iter().map(|row| &row.kind).collect();
+            for refers in row.refers {
+                assert!(above.contains(&refers), "{} refers to {refers}, which is read after it", row.kind);
+            }
+        }
+    }
+
+    #[test]
+    fn reads_only_read_and_are_no_writes() {
+        let writes: BTreeSet<&str> = TABLE.iter().flat_map(|row| row.writes).copied().collect();
+        for operation in reads() {
+            let (_, name) = operation.split_once(':').unwrap();
+            let reads = ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb));
+            assert!(reads || operation == "sts:AssumeRole", "{operation} does not sound like a read");
+            assert!(!writes.contains(operation.as_str()), "{operation} is a read of one kind and a write of another");
+        }
+    }
+
+    #[test]
+    fn the_reads_fit_into_a_session_policy() {
+        let length = read_policy(&reads()).len();
+        assert!(length < SESSION_POLICY_LIMIT, "{length} characters");
+    }
+
+    #[test]
+    fn every_kind_has_a_schema_that_tells_what_its_fields_are() {
+        for row in TABLE {
+            let schema = (row.schema)();
+            assert!(schema.get("properties").is_some_and(|fields| fields.is_object()), "{}: {schema:?}", row.kind);
+        }
+    }
+}

@@ -12,8 +12,10 @@ const VERSION_UNSAID: &str = "2008-10-17";
 /// Twelve digits, as every account id has.
 const ACCOUNT_ID_LENGTH: usize = 12;
 
-/// An IAM policy document in canonical form: lists sorted and free of repetition, one value as a list of one, shorthands written out,
-/// ARNs free of the partition. Actions and condition keys keep their letters' case, and are compared without it.
+/// An IAM policy document, as in AWS's documentation, with `${account.id}`, `${partition}` and `${region}` for what differs by account.
+///
+/// Held in canonical form: lists sorted and free of repetition, one value as a list of one, shorthands written out, ARNs free of the
+/// partition. Actions and condition keys keep their letters' case, and are compared without it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "Value", into = "Value")]
 #[schemars(with = "Map<String, Value>")]
@@ -38,7 +40,7 @@ impl Document {
     /// The reverse of `fill`: the same document in every account.
     #[must_use]
     pub fn restore(&self, account: &str, region: &str) -> Document {
-        let restored = each_text(&self.0, &|text| word(&word(&neutral(text), account, "${account.id}"), region, "${region}"));
+        let restored = each_text(&self.0, &|text| restored(text, account, region));
         match restored {
             Value::Object(fields) => Document(canonical(fields, VERSION)),
             other => Document(other),
@@ -75,14 +77,19 @@ pub(super) fn fill(text: &str, account: &str, partition: &str, region: &str) -> 
     text.replace("${account.id}", account).replace("${partition}", partition).replace("${region}", region)
 }
 
+/// The reverse of `fill`.
+pub(super) fn restored(text: &str, account: &str, region: &str) -> String {
+    word(&word(&neutral(text), account, "${account.id}"), region, "${region}")
+}
+
 /// Replaces a word where it stands alone: `123456789012` in an ARN, but not within a longer number or name.
 fn word(text: &str, word: &str, by: &str) -> String {
     let joins = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let (mut done, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + word.len()..]);
-        let alone = !before.ends_with(joins) && !after.starts_with(joins) && !(before.is_empty() && done.ends_with(joins));
         done.push_str(before);
+        let alone = !done.ends_with(joins) && !after.starts_with(joins);
         done.push_str(if alone { by } else { word });
         rest = after;
     }
@@ -243,5 +250,122 @@ impl From<Document> for Value {
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#}", collapsed(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn document(value: Value) -> Document {
+        Document::try_from(value).unwrap()
+    }
+
+    /// One statement with one part set.
+    fn with(part: &str, value: Value) -> Document {
+        document(json!({ "Statement": { "Effect": "Allow", part: value } }))
+    }
+
+    #[test]
+    fn what_iam_treats_as_equal_is_equal() {
+        let equal = [
+            (with("Action", json!("s3:GetObject")), with("Action", json!(["S3:getobject"]))),
+            (with("Action", json!(["a:B", "c:D", "a:b"])), with("Action", json!(["c:D", "a:B"]))),
+            (with("Resource", json!(["x", "y"])), with("Resource", json!(["y", "x", "y"]))),
+            (with("Principal", json!("*")), with("Principal", json!({ "AWS": "*" }))),
+            (with("Principal", json!({ "AWS": "123456789012" })), with("Principal", json!({ "AWS": ["arn:aws:iam::123456789012:root"] }))),
+            (
+                with("Condition", json!({ "Bool": { "aws:SecureTransport": true } })),
+                with("Condition", json!({ "Bool": { "aws:securetransport": ["true"] } })),
+            ),
+            (
+                with("Condition", json!({ "NumericLessThan": { "s3:max-keys": 10 } })),
+                with("Condition", json!({ "NumericLessThan": { "s3:max-keys": "10" } })),
+            ),
+            (with("Resource", json!("arn:aws:s3:::x")), with("Resource", json!("arn:${partition}:s3:::x"))),
+            (
+                document(json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "A" }, { "Sid": "B" }] })),
+                document(json!({ "Statement": [{ "Sid": "B" }, { "Sid": "A" }] })),
+            ),
+        ];
+        for (one, other) in equal {
+            assert_eq!(one, other);
+        }
+    }
+
+    #[test]
+    fn what_iam_tells_apart_differs() {
+        assert_ne!(with("Resource", json!("x")), with("Resource", json!("X")));
+        assert_ne!(with("Resource", json!("x")), with("NotResource", json!("x")));
+        assert_ne!(with("Sid", json!("A")), with("Sid", json!("B")));
+        let unsaid = Document::found(r#"{"Statement":[]}"#);
+        assert_ne!(unsaid, document(json!({ "Statement": [] })), "AWS takes a stored document without a version for one of 2008");
+        assert_ne!(Document::found("no JSON"), document(json!({})));
+    }
+
+    #[test]
+    fn one_account_s_names_are_filled_in_and_taken_out() {
+        let arn = "arn:${partition}:ssm:${region}:${account.id}:parameter/${aws:PrincipalTag/team}-1234567890123";
+        let spec = with("Resource", json!(arn));
+        let filled = spec.fill("123456789012", "aws-cn", "cn-north-1");
+        let expected = "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/${aws:PrincipalTag/team}-1234567890123";
+        assert_eq!(filled.0["Statement"][0]["Resource"][0], expected);
+        assert_eq!(Document::found(&filled.compact()).restore("123456789012", "cn-north-1"), spec);
+        assert_eq!(word("cn-north-1 cn-north-1a xcn-north-1", "cn-north-1", "!"), "! cn-north-1a xcn-north-1");
+        assert_eq!(word("aaaa aa", "aa", "!"), "aaaa !");
+    }
+
+    #[test]
+    fn a_trust_names_its_providers() {
+        let host = "token.actions.githubusercontent.com";
+        let trust = with("Principal", json!({ "Federated": format!("arn:aws:iam::123456789012:oidc-provider/{host}") }));
+        assert_eq!(trust.providers(), BTreeSet::from([host.to_owned()]));
+    }
+
+    #[test]
+    fn a_document_reads_as_people_write_it() {
+        let shown = with("Action", json!(["s3:GetObject"])).to_string();
+        let expected = r#"{
+  "Statement": [
+    {
+      "Action": "s3:GetObject",
+      "Effect": "Allow"
+    }
+  ],
+  "Version": "2012-10-17"
+}"#;
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn only_a_mapping_is_a_document() {
+        let error = serde_json::from_str::<Document>("[]").unwrap_err().to_string();
+        assert_eq!(error, "a policy document is a mapping with a `Statement`, not []");
+    }
+
+    /// A statement out of a few parts, so that equal ones turn up often.
+    fn statement() -> impl Strategy<Value = Value> {
+        let text = || prop::sample::select(vec!["s3:Get*", "S3:get*", "arn:aws:iam::123456789012:root", "${region}", "123456789012", "*"]);
+        let list = move || prop::collection::vec(text(), 1..4);
+        let part = prop::sample::select(vec!["Action", "NotAction", "Resource", "Sid"]);
+        let principal = prop_oneof![text().prop_map(Value::from), list().prop_map(|list| json!({ "AWS": list }))];
+        (part, list(), principal, any::<bool>()).prop_map(
+            |(part, list, principal, value)| json!({ part: list, "Principal": principal, "Condition": { "Bool": { "aws:X": value } } }),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_a_round_trip_change_nothing(statements in prop::collection::vec(statement(), 0..5)) {
+            let one = document(json!({ "Statement": statements }));
+            let reversed: Vec<Value> = statements.into_iter().rev().collect();
+            prop_assert_eq!(&document(json!({ "Statement": reversed })), &one);
+            prop_assert_eq!(&document(one.0.clone()), &one, "canonical form is a fixed point");
+            let spec = one.restore("123456789012", "us-west-2");
+            let live = Document::found(&spec.fill("123456789012", "aws", "us-west-2").compact());
+            prop_assert_eq!(live.restore("123456789012", "us-west-2"), spec);
+        }
     }
 }

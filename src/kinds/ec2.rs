@@ -5,6 +5,11 @@ use crate::aws::{AwsError, Session};
 use crate::model::{Address, Change, RemoteId};
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 
+/// The most that EC2 lists in one page. Asked for explicitly: EC2 charges listings without a page size more of its token bucket.
+pub(super) const PAGE: i32 = 1000;
+/// Its most for route tables.
+pub(super) const PAGE_OF_ROUTE_TABLES: i32 = 100;
+
 /// EC2's tags as ours.
 pub(super) fn tags(found: &[Tag]) -> Tags {
     found.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()))).collect()

@@ -1,7 +1,9 @@
 //! `elastic-ip`: a public IPv4 address that stays the same.
 
-use super::{Kind, Scope, Tags, tags};
-use crate::model::{Change, KindName, Reference};
+use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use crate::aws::{AwsError, Session, or_missing};
+use crate::model::{Address, Change, KindName, Reference, RemoteId};
+use aws_sdk_ec2::types::{Address as Found, DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -9,6 +11,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticIp {
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -36,4 +39,30 @@ impl Kind for ElasticIp {
     }
 }
 
-super::unwritten!(ElasticIp);
+impl Driver for ElasticIp {
+    async fn read(at: &Session) -> Result<Vec<Seen<ElasticIp>>, AwsError> {
+        // The one listing of EC2 without pages: an account has few addresses.
+        let answer = at.ec2().describe_addresses().send().await?;
+        Ok(answer.addresses().iter().filter_map(|found| see(at, found)).collect())
+    }
+
+    async fn create(at: &Session, address: &Address, want: &ElasticIp) -> Result<RemoteId, AwsError> {
+        let marks = ec2::marks(ResourceType::ElasticIp, address, &want.tags);
+        let answer = at.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(marks).send().await?;
+        ec2::created("ec2:AllocateAddress", answer.allocation_id())
+    }
+
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &ElasticIp, changes: &[Change]) -> Result<(), AwsError> {
+        ec2::retag(at, id, &want.tags, changes).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &ElasticIp) -> Result<(), AwsError> {
+        or_missing(at.ec2().release_address().allocation_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn see(at: &Session, found: &Found) -> Option<Seen<ElasticIp>> {
+    let all = ec2::tags(found.tags());
+    let spec = ElasticIp { tags: tags::declared(&all) };
+    Some(Seen { id: found.allocation_id()?.into(), name: tags::owner(at, &ElasticIp::NAME, &all), spec })
+}

@@ -1,7 +1,8 @@
 //! `iam-oidc-provider`: lets workflows elsewhere prove who they are, without a key.
 
-use super::{Kind, Scope, Tags, tags};
-use crate::model::{Change, KindName, Reference, Risk, show};
+use super::{Driver, Kind, Scope, Seen, Tags, iam, tags};
+use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::model::{Address, Change, KindName, Name, Reference, RemoteId, Risk, show};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 pub struct IamOidcProvider {
     /// For whom its tokens must be made out, such as `sts.amazonaws.com`.
     pub client_ids: BTreeSet<String>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -48,7 +50,75 @@ impl Kind for IamOidcProvider {
     }
 }
 
-super::unwritten!(IamOidcProvider);
+impl Driver for IamOidcProvider {
+    async fn read(at: &Session) -> Result<Vec<Seen<IamOidcProvider>>, AwsError> {
+        // The listing tells neither tags nor clients; an account has a handful of providers at most.
+        let answer = at.iam().list_open_id_connect_providers().send().await?;
+        let mut seen = Vec::new();
+        for arn in answer.open_id_connect_provider_list().iter().filter_map(|provider| provider.arn()) {
+            seen.extend(see(at, arn).await?);
+        }
+        Ok(seen)
+    }
+
+    // The name tells the ARN, so one call does it.
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<IamOidcProvider>>, AwsError> {
+        let seen = see(at, &arn(at, &address.name)).await?;
+        Ok(seen.filter(|seen| seen.name.as_ref() == Some(&address.name)))
+    }
+
+    async fn create(at: &Session, address: &Address, want: &IamOidcProvider) -> Result<RemoteId, AwsError> {
+        let call = at.iam().create_open_id_connect_provider().url(format!("https://{}", address.name));
+        let call = call.set_client_id_list(Some(want.client_ids.iter().cloned().collect()));
+        let call = call.set_tags(Some(iam::written(&tags::marked(address, &want.tags))?));
+        if or_exists(call.send().await.map_err(AwsError::from))?.is_none() && Self::find(at, address).await?.is_none() {
+            let taken = format!("the account has a provider for {} already that is not Landfall's", address.name);
+            return Err(AwsError::refused("iam:CreateOpenIDConnectProvider", taken));
+        }
+        Ok(arn(at, &address.name).into())
+    }
+
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &IamOidcProvider, changes: &[Change]) -> Result<(), AwsError> {
+        if changes.iter().any(|change| change.field == "client_ids") {
+            let answer = at.iam().get_open_id_connect_provider().open_id_connect_provider_arn(id.as_str()).send().await?;
+            let live: BTreeSet<String> = answer.client_id_list().iter().cloned().collect();
+            for client in want.client_ids.difference(&live) {
+                let call = at.iam().add_client_id_to_open_id_connect_provider();
+                call.open_id_connect_provider_arn(id.as_str()).client_id(client).send().await?;
+            }
+            for client in live.difference(&want.client_ids) {
+                let call = at.iam().remove_client_id_from_open_id_connect_provider();
+                call.open_id_connect_provider_arn(id.as_str()).client_id(client).send().await?;
+            }
+        }
+        if tags::touched(changes) {
+            let call = at.iam().tag_open_id_connect_provider().open_id_connect_provider_arn(id.as_str());
+            call.set_tags(Some(iam::written(&want.tags)?)).send().await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &IamOidcProvider) -> Result<(), AwsError> {
+        let call = at.iam().delete_open_id_connect_provider().open_id_connect_provider_arn(id.as_str());
+        or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn arn(at: &Session, host: &Name) -> String {
+    format!("arn:{}:iam::{}:oidc-provider/{host}", at.partition(), at.account_id())
+}
+
+/// A provider by its ARN; none when it is gone since it was listed.
+async fn see(at: &Session, arn: &str) -> Result<Option<Seen<IamOidcProvider>>, AwsError> {
+    let call = at.iam().get_open_id_connect_provider().open_id_connect_provider_arn(arn);
+    let Some(found) = or_missing(call.send().await.map_err(AwsError::from))? else { return Ok(None) };
+    let all = iam::tags(found.tags());
+    let host = arn.split_once(":oidc-provider/").map_or("", |(_, host)| host);
+    // A mark with another name was copied from elsewhere: the host is the name.
+    let name = tags::owner(at, &IamOidcProvider::NAME, &all).filter(|name| name.as_str() == host);
+    let spec = IamOidcProvider { client_ids: found.client_id_list().iter().cloned().collect(), tags: tags::declared(&all) };
+    Ok(Some(Seen { id: arn.into(), name, spec }))
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! `iam-role`: what somebody or something may do in an account, and who may take it on.
 
-use super::{Document, Kind, Scope, Tags, document, tags};
-use crate::model::{Change, Effect, KindName, Reference, Risk, show};
+use super::{Document, Driver, Kind, Scope, Seen, Tags, document, iam, tags};
+use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
+use aws_sdk_iam::types::{EntityType, RoleDetail};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,7 @@ pub struct IamRole {
     /// The ARNs of managed policies to attach, such as `arn:${partition}:iam::aws:policy/ReadOnlyAccess`.
     #[serde(default)]
     pub managed_policies: BTreeSet<String>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -79,7 +82,126 @@ fn policy_changes(live: &BTreeMap<String, Document>, want: &BTreeMap<String, Doc
     names.into_iter().filter_map(change).collect()
 }
 
-super::unwritten!(IamRole);
+/// The most that IAM lists in one page.
+const PAGE: i32 = 1000;
+
+impl Driver for IamRole {
+    async fn read(at: &Session) -> Result<Vec<Seen<IamRole>>, AwsError> {
+        let call = at.iam().get_account_authorization_details().filter(EntityType::Role);
+        let mut pages = call.into_paginator().page_size(PAGE).send();
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(page?.role_detail_list().iter().filter_map(|found| see(at, found)));
+        }
+        Ok(seen)
+    }
+
+    async fn create(at: &Session, address: &Address, want: &IamRole) -> Result<RemoteId, AwsError> {
+        let name = address.name.as_str();
+        let call = at.iam().create_role().role_name(name).assume_role_policy_document(iam::text(at, &want.trust));
+        let call = call.set_tags(Some(iam::written(&tags::marked(address, &want.tags))?));
+        let call = call.set_description(Some(want.description.clone()).filter(|text| !text.is_empty()));
+        let id = match or_exists(call.send().await.map_err(AwsError::from))? {
+            Some(answer) => answer.role().map(|role| role.arn().to_owned()).unwrap_or_default().into(),
+            None => ours(at, address).await?,
+        };
+        for (policy, document) in &want.policies {
+            put_policy(at, name, policy, document).await?;
+        }
+        for arn in &want.managed_policies {
+            at.iam().attach_role_policy().role_name(name).policy_arn(filled(at, arn)).send().await?;
+        }
+        Ok(id)
+    }
+
+    async fn update(at: &Session, address: &Address, _: &RemoteId, want: &IamRole, changes: &[Change]) -> Result<(), AwsError> {
+        let name = address.name.as_str();
+        for change in changes {
+            match change.field.split_once('.').unwrap_or((&change.field, "")) {
+                ("trust", _) => {
+                    let call = at.iam().update_assume_role_policy().role_name(name);
+                    call.policy_document(iam::text(at, &want.trust)).send().await?;
+                }
+                ("policies", policy) => match want.policies.get(policy) {
+                    Some(document) => put_policy(at, name, policy, document).await?,
+                    None => delete_policy(at, name, policy).await?,
+                },
+                ("managed_policies", _) => attach(at, address, want).await?,
+                _ => {}
+            }
+        }
+        if tags::touched(changes) {
+            at.iam().tag_role().role_name(name).set_tags(Some(iam::written(&want.tags)?)).send().await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(at: &Session, address: &Address, _: &RemoteId, live: &IamRole) -> Result<(), AwsError> {
+        let name = address.name.as_str();
+        for policy in live.policies.keys() {
+            delete_policy(at, name, policy).await?;
+        }
+        for arn in &live.managed_policies {
+            detach(at, name, arn).await?;
+        }
+        or_missing(at.iam().delete_role().role_name(name).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn see(at: &Session, found: &RoleDetail) -> Option<Seen<IamRole>> {
+    let all = iam::tags(found.tags());
+    // A mark with another name was copied from elsewhere: the role's name is the name.
+    let name = tags::owner(at, &IamRole::NAME, &all).filter(|name| Some(name.as_str()) == found.role_name());
+    let inline = found.role_policy_list().iter();
+    let attached = found.attached_managed_policies().iter().filter_map(|policy| policy.policy_arn());
+    let spec = IamRole {
+        description: String::new(),
+        trust: iam::found(at, found.assume_role_policy_document().unwrap_or_default()),
+        policies: inline.filter_map(|p| Some((p.policy_name()?.to_owned(), iam::found(at, p.policy_document()?)))).collect(),
+        managed_policies: attached.map(|arn| document::restored(arn, at.account_id().as_str(), at.region().as_str())).collect(),
+        tags: tags::declared(&all),
+    };
+    Some(Seen { id: found.arn()?.into(), name, spec })
+}
+
+/// The role that a name clashed with, if it is ours: then an earlier attempt made it.
+async fn ours(at: &Session, address: &Address) -> Result<RemoteId, AwsError> {
+    let taken = || AwsError::refused("iam:CreateRole", format!("the account has a role named {} that is not Landfall's", address.name));
+    IamRole::find(at, address).await?.map(|seen| seen.id).ok_or_else(taken)
+}
+
+fn filled(at: &Session, arn: &str) -> String {
+    document::fill(&document::neutral(arn), at.account_id().as_str(), at.partition(), at.region().as_str())
+}
+
+/// Attaches and detaches what the change of one text doesn't tell one by one.
+async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), AwsError> {
+    let live = IamRole::find(at, address).await?.map(|seen| neutral(&seen.spec.managed_policies)).unwrap_or_default();
+    let want = neutral(&want.managed_policies);
+    for arn in want.difference(&live) {
+        at.iam().attach_role_policy().role_name(address.name.as_str()).policy_arn(filled(at, arn)).send().await?;
+    }
+    for arn in live.difference(&want) {
+        detach(at, address.name.as_str(), arn).await?;
+    }
+    Ok(())
+}
+
+async fn detach(at: &Session, role: &str, arn: &str) -> Result<(), AwsError> {
+    let call = at.iam().detach_role_policy().role_name(role).policy_arn(filled(at, arn));
+    or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+}
+
+async fn put_policy(at: &Session, role: &str, policy: &str, document: &Document) -> Result<(), AwsError> {
+    let call = at.iam().put_role_policy().role_name(role).policy_name(policy);
+    call.policy_document(iam::text(at, document)).send().await?;
+    Ok(())
+}
+
+async fn delete_policy(at: &Session, role: &str, policy: &str) -> Result<(), AwsError> {
+    let call = at.iam().delete_role_policy().role_name(role).policy_name(policy);
+    or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+}
 
 #[cfg(test)]
 mod tests {

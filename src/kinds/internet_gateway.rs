@@ -1,7 +1,9 @@
 //! `internet-gateway`: the door of a VPC to the internet.
 
-use super::{Kind, Scope, Tags, tags};
-use crate::model::{Change, Effect, KindName, Reference, Risk};
+use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use crate::aws::{AwsError, Session, or_missing};
+use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk};
+use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -12,6 +14,7 @@ pub struct InternetGateway {
     /// The VPC that the gateway is attached to.
     #[serde(default)]
     pub vpc: Option<Reference>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -53,7 +56,75 @@ impl Kind for InternetGateway {
     }
 }
 
-super::unwritten!(InternetGateway);
+impl Driver for InternetGateway {
+    async fn read(at: &Session) -> Result<Vec<Seen<InternetGateway>>, AwsError> {
+        let mut pages = at.ec2().describe_internet_gateways().into_paginator().page_size(ec2::PAGE).send();
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(page?.internet_gateways().iter().filter_map(|found| see(at, found)));
+        }
+        Ok(seen)
+    }
+
+    async fn create(at: &Session, address: &Address, want: &InternetGateway) -> Result<RemoteId, AwsError> {
+        let marks = ec2::marks(ResourceType::InternetGateway, address, &want.tags);
+        let answer = at.ec2().create_internet_gateway().tag_specifications(marks).send().await?;
+        let id = ec2::created("ec2:CreateInternetGateway", answer.internet_gateway().and_then(Found::internet_gateway_id))?;
+        attach(at, &id, want, None).await?;
+        Ok(id)
+    }
+
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &InternetGateway, changes: &[Change]) -> Result<(), AwsError> {
+        let attached = attached(at, id).await?;
+        attach(at, id, want, attached).await?;
+        ec2::retag(at, id, &want.tags, changes).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &InternetGateway) -> Result<(), AwsError> {
+        let Some(attached) = or_missing(attached(at, id).await)? else { return Ok(()) };
+        if let Some(vpc) = attached {
+            detach(at, id, &vpc).await?;
+        }
+        or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn see(at: &Session, found: &Found) -> Option<Seen<InternetGateway>> {
+    let all = ec2::tags(found.tags());
+    let vpc = vpc_of(found).and_then(|vpc| at.reference(&KindName::new("vpc"), vpc));
+    let spec = InternetGateway { vpc, tags: tags::declared(&all) };
+    Some(Seen { id: found.internet_gateway_id()?.into(), name: tags::owner(at, &InternetGateway::NAME, &all), spec })
+}
+
+fn vpc_of(found: &Found) -> Option<&str> {
+    found.attachments().first()?.vpc_id()
+}
+
+/// The VPC that the gateway is attached to right now.
+async fn attached(at: &Session, id: &RemoteId) -> Result<Option<String>, AwsError> {
+    let answer = at.ec2().describe_internet_gateways().internet_gateway_ids(id.as_str()).send().await?;
+    Ok(answer.internet_gateways().first().and_then(vpc_of).map(str::to_owned))
+}
+
+/// Attaches the gateway to the VPC that it should be at, and to no other: by ids, so that a VPC replaced under its name counts as another.
+async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway, attached: Option<String>) -> Result<(), AwsError> {
+    let wanted = want.vpc.as_ref().map(|vpc| at.id_of(vpc, at.region().clone())).transpose()?;
+    if attached.as_deref() == wanted.as_ref().map(RemoteId::as_str) {
+        return Ok(());
+    }
+    if let Some(vpc) = attached {
+        detach(at, id, &vpc).await?;
+    }
+    if let Some(vpc) = wanted {
+        at.ec2().attach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc.as_str()).send().await?;
+    }
+    Ok(())
+}
+
+async fn detach(at: &Session, id: &RemoteId, vpc: &str) -> Result<(), AwsError> {
+    at.ec2().detach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc).send().await?;
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {

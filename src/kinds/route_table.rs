@@ -1,7 +1,10 @@
 //! `route-table`: where the traffic of some subnets goes.
 
-use super::{Kind, Scope, Tags, tags};
-use crate::model::{Change, Effect, KindName, Reference, Risk, show};
+use super::{Driver, Kind, Scope, Seen, Tags, ec2, route, tags};
+use crate::aws::{AwsError, Session, or_missing};
+use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
+use aws_sdk_ec2::types::{ResourceType, RouteTable as Found};
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteTable {
+    /// The VPC that it belongs to.
     pub vpc: Reference,
     /// Through what each IPv4 range is reached: an internet gateway or a NAT gateway.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "ranges")]
     pub routes: BTreeMap<String, Reference>,
     /// The subnets that use this table.
     #[serde(default)]
     pub subnets: BTreeSet<Reference>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -65,13 +70,65 @@ impl Kind for RouteTable {
     }
 }
 
+/// Ranges as AWS writes them: `10.0.0.1/8` means `10.0.0.0/8`, and would otherwise differ from it for ever.
+fn ranges<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Reference>, D::Error> {
+    let routes = BTreeMap::<Ipv4Net, Reference>::deserialize(from)?;
+    Ok(routes.into_iter().map(|(range, target)| (range.trunc().to_string(), target)).collect())
+}
+
 fn route_changes(live: &BTreeMap<String, Reference>, want: &BTreeMap<String, Reference>) -> Vec<Change> {
     let ranges: BTreeSet<&String> = live.keys().chain(want.keys()).collect();
     let change = |range: &String| Change::of_option(format!("routes.{range}"), &live.get(range).cloned(), &want.get(range).cloned());
     ranges.into_iter().filter_map(change).collect()
 }
 
-super::unwritten!(RouteTable);
+impl Driver for RouteTable {
+    async fn read(at: &Session) -> Result<Vec<Seen<RouteTable>>, AwsError> {
+        let mut pages = at.ec2().describe_route_tables().into_paginator().page_size(ec2::PAGE_OF_ROUTE_TABLES).send();
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(page?.route_tables().iter().filter_map(|found| see(at, found)));
+        }
+        Ok(seen)
+    }
+
+    async fn create(at: &Session, address: &Address, want: &RouteTable) -> Result<RemoteId, AwsError> {
+        let vpc = at.id_of(&want.vpc, at.region().clone())?;
+        let marks = ec2::marks(ResourceType::RouteTable, address, &want.tags);
+        let answer = at.ec2().create_route_table().vpc_id(vpc.as_str()).tag_specifications(marks).send().await?;
+        let found = answer.route_table();
+        let id = ec2::created("ec2:CreateRouteTable", found.and_then(Found::route_table_id))?;
+        route::reconcile(at, &id, found, want).await?;
+        Ok(id)
+    }
+
+    // By the ids of now and not by the changes: a gateway or subnet that was replaced under its name changes no name here.
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &RouteTable, changes: &[Change]) -> Result<(), AwsError> {
+        let found = route::table(at, id).await?;
+        route::reconcile(at, id, found.as_ref(), want).await?;
+        ec2::retag(at, id, &want.tags, changes).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &RouteTable) -> Result<(), AwsError> {
+        let Some(found) = or_missing(route::table(at, id).await)?.flatten() else { return Ok(()) };
+        for (_, association) in route::associations(&found) {
+            route::disassociate(at, association).await?;
+        }
+        or_missing(at.ec2().delete_route_table().route_table_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn see(at: &Session, found: &Found) -> Option<Seen<RouteTable>> {
+    let all = ec2::tags(found.tags());
+    let subnets = route::associations(found).into_iter().filter_map(|(subnet, _)| at.reference(&KindName::new("subnet"), subnet));
+    let spec = RouteTable {
+        vpc: at.reference(&KindName::new("vpc"), found.vpc_id()?)?,
+        routes: route::routes(at, found),
+        subnets: subnets.collect(),
+        tags: tags::declared(&all),
+    };
+    Some(Seen { id: found.route_table_id()?.into(), name: tags::owner(at, &RouteTable::NAME, &all), spec })
+}
 
 #[cfg(test)]
 mod tests {
@@ -101,6 +158,13 @@ mod tests {
             ]
         );
         assert!(changes.iter().all(|change| change.concern.as_ref().unwrap().risk == Risk::Notable));
+    }
+
+    #[test]
+    fn ranges_are_written_as_aws_writes_them() {
+        let read = |range: &str| serde_json::from_value::<RouteTable>(serde_json::json!({ "vpc": "vpc/main", "routes": { range: "nat-gateway/a" } }));
+        assert!(read("10.0.0.1/8").unwrap().routes.contains_key("10.0.0.0/8"));
+        assert!(read("10.0.0.0/33").is_err());
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub struct Ports {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Rule", description = "One allowed kind of connection: with a `cidr` or with a `security_group`, never both.")]
 struct Written {
+    /// What it applies to.
     protocol: Protocol,
     /// A port or a range of ports such as `1024-2048`; all of them when absent. For `tcp` and `udp` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,7 @@ struct Written {
     /// The security group at the other end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     security_group: Option<Reference>,
+    /// What the rule is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +90,7 @@ impl Rule {
         format!("{}{ports} with {}", self.protocol.as_str(), peer.unwrap_or_default())
     }
 
-    /// Whether everybody on the internet is at the other end. What can't be told counts as such when it is the whole of IPv6.
+    /// Whether everybody on the internet is at the other end.
     pub fn is_open(&self) -> bool {
         self.cidr.is_some_and(|cidr| cidr.prefix_len() == 0)
     }

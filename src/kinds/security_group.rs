@@ -1,7 +1,10 @@
 //! `security-group`: which connections may reach what is in the group, and which it may make.
 
-use super::{Kind, Rule, Scope, Tags, tags};
-use crate::model::{Change, Effect, KindName, Reference, Risk};
+use super::permission::{self, Direction, Groups};
+use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, tags};
+use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk};
+use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Found};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -9,6 +12,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityGroup {
+    /// The VPC that it belongs to.
     pub vpc: Reference,
     /// What the group is for. AWS can't change it later: another description is another group.
     pub description: String,
@@ -18,6 +22,7 @@ pub struct SecurityGroup {
     /// The connections that may go out; none when empty.
     #[serde(default)]
     pub egress: BTreeSet<Rule>,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -85,7 +90,74 @@ fn rule_change(direction: &str, key: &str, live: Option<Rule>, want: Option<Rule
     })
 }
 
-super::unwritten!(SecurityGroup);
+impl Driver for SecurityGroup {
+    async fn read(at: &Session) -> Result<Vec<Seen<SecurityGroup>>, AwsError> {
+        let mut pages = at.ec2().describe_security_groups().into_paginator().page_size(ec2::PAGE).send();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            all.extend(page?.security_groups.unwrap_or_default());
+        }
+        // Groups name each other, so the names come first.
+        let name = |found: &Found| Some((found.group_id()?.to_owned(), tags::owner(at, &SecurityGroup::NAME, &ec2::tags(found.tags()))?));
+        let groups = Groups { at, names: all.iter().filter_map(name).collect() };
+        Ok(all.iter().filter_map(|found| see(&groups, found)).collect())
+    }
+
+    async fn create(at: &Session, address: &Address, want: &SecurityGroup) -> Result<RemoteId, AwsError> {
+        let vpc = at.id_of(&want.vpc, at.region().clone())?;
+        let call = at.ec2().create_security_group().group_name(address.name.as_str()).description(&want.description).vpc_id(vpc.as_str());
+        let call = call.tag_specifications(ec2::marks(ResourceType::SecurityGroup, address, &want.tags));
+        let id = match or_exists(call.send().await.map_err(AwsError::from))? {
+            Some(answer) => ec2::created("ec2:CreateSecurityGroup", answer.group_id())?,
+            None => ours(at, address).await?,
+        };
+        // AWS puts a rule into every new group that lets everything out.
+        reconcile(at, address, &id, want).await?;
+        Ok(id)
+    }
+
+    // By the ids of now and not by the changes: a group that was replaced under its name changes no name here.
+    async fn update(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup, changes: &[Change]) -> Result<(), AwsError> {
+        reconcile(at, address, id, want).await?;
+        ec2::retag(at, id, &want.tags, changes).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SecurityGroup) -> Result<(), AwsError> {
+        or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+/// The group that a name clashed with, if it is ours: then an earlier attempt made it.
+async fn ours(at: &Session, address: &Address) -> Result<RemoteId, AwsError> {
+    let taken = || AwsError::refused("ec2:CreateSecurityGroup", format!("the VPC has a group named {} that is not Landfall's", address.name));
+    SecurityGroup::find(at, address).await?.map(|seen| seen.id).ok_or_else(taken)
+}
+
+async fn reconcile(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup) -> Result<(), AwsError> {
+    let answer = at.ec2().describe_security_groups().group_ids(id.as_str()).send().await?;
+    let missing = || AwsError::missing("ec2:DescribeSecurityGroups", format!("{id} is not there"));
+    let found = answer.security_groups().first().ok_or_else(missing)?;
+    let own = Reference::here(SecurityGroup::NAME, address.name.clone());
+    // A group may name itself in its rules, before any directory knows it.
+    let id_of = |group: &Reference| if *group == own { Ok(id.clone()) } else { at.id_of(group, at.region().clone()) };
+    let wanted = |rules: &BTreeSet<Rule>| rules.iter().map(|rule| permission::of(rule, &id_of)).collect::<Result<Vec<_>, _>>();
+    let (ingress, egress) = (wanted(&want.ingress)?, wanted(&want.egress)?);
+    permission::reconcile(at, id, Direction::Ingress, found.ip_permissions(), &ingress).await?;
+    permission::reconcile(at, id, Direction::Egress, found.ip_permissions_egress(), &egress).await
+}
+
+fn see(groups: &Groups, found: &Found) -> Option<Seen<SecurityGroup>> {
+    let all = ec2::tags(found.tags());
+    let rules = |permissions| permission::split(permissions).iter().map(|one| groups.rule(one)).collect();
+    let spec = SecurityGroup {
+        vpc: groups.at.reference(&KindName::new("vpc"), found.vpc_id()?)?,
+        description: found.description().unwrap_or_default().to_owned(),
+        ingress: rules(found.ip_permissions()),
+        egress: rules(found.ip_permissions_egress()),
+        tags: tags::declared(&all),
+    };
+    Some(Seen { id: found.group_id()?.into(), name: tags::owner(groups.at, &SecurityGroup::NAME, &all), spec })
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! `ssm-parameter`: publishes a fact of the account, such as its network's ids, to whoever runs there.
 
-use super::{Kind, Scope, Tags};
-use crate::model::{Change, Effect, KindName, Reference, show};
+use super::{Driver, Kind, Scope, Seen, Tags};
+use crate::aws::{AwsError, Session, or_missing};
+use crate::model::{Address, Change, Effect, KindName, Name, Reference, RemoteId, show};
+use aws_sdk_ssm::types::{Parameter, ParameterType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,6 +12,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SsmParameter {
+    /// What it holds.
     pub value: Value,
     /// What the parameter tells. Written along with the value and never compared: AWS's one listing of values leaves it out.
     #[serde(default)]
@@ -86,7 +89,90 @@ impl fmt::Display for Value {
     }
 }
 
-super::unwritten!(SsmParameter);
+/// The path that is ours: whatever is below it was made by Landfall. That is the mark, because listing tags would cost a call a parameter.
+const PATH: &str = "/landfall/";
+
+/// What ids of each kind begin with.
+const PREFIXES: [(&str, KindName); 7] = [
+    ("vpc-", KindName::new("vpc")),
+    ("igw-", KindName::new("internet-gateway")),
+    ("subnet-", KindName::new("subnet")),
+    ("eipalloc-", KindName::new("elastic-ip")),
+    ("nat-", KindName::new("nat-gateway")),
+    ("rtb-", KindName::new("route-table")),
+    ("sg-", KindName::new("security-group")),
+];
+
+impl Driver for SsmParameter {
+    async fn read(at: &Session) -> Result<Vec<Seen<SsmParameter>>, AwsError> {
+        // Ten to a page, which is AWS's most and its default.
+        let mut pages = at.ssm().get_parameters_by_path().path(PATH).recursive(true).into_paginator().send();
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(page?.parameters().iter().filter_map(|found| see(at, found)));
+        }
+        Ok(seen)
+    }
+
+    async fn create(at: &Session, address: &Address, want: &SsmParameter) -> Result<RemoteId, AwsError> {
+        let name = format!("/{}", address.name);
+        if !name.starts_with(PATH) {
+            let why = format!("{name} does not begin with {PATH}, the path that is Landfall's own");
+            return Err(AwsError::refused("ssm:PutParameter", why));
+        }
+        write(at, &name, want).await?;
+        Ok(name.into())
+    }
+
+    // Whatever the changes are: the value is written anew from the ids of now.
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &SsmParameter, _: &[Change]) -> Result<(), AwsError> {
+        write(at, id.as_str(), want).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SsmParameter) -> Result<(), AwsError> {
+        or_missing(at.ssm().delete_parameter().name(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+/// Writes a parameter, there already or not: below our own path there is nobody else's to overwrite.
+async fn write(at: &Session, name: &str, want: &SsmParameter) -> Result<(), AwsError> {
+    let id = |of: &Reference| at.id_of(of, at.region().clone()).map(|id| id.0);
+    let (kind, value) = match &want.value {
+        Value::Text(text) => (ParameterType::String, text.clone()),
+        Value::IdOf(one) => (ParameterType::String, id(one)?),
+        Value::IdsOf(many) => (ParameterType::StringList, many.iter().map(id).collect::<Result<Vec<_>, _>>()?.join(",")),
+    };
+    let description = Some(want.description.clone()).filter(|text| !text.is_empty());
+    let call = at.ssm().put_parameter().name(name).value(value).r#type(kind).overwrite(true);
+    call.set_description(description).send().await?;
+    Ok(())
+}
+
+fn see(at: &Session, found: &Parameter) -> Option<Seen<SsmParameter>> {
+    let name = found.name()?;
+    let text = found.value().unwrap_or_default();
+    let value = match found.r#type() {
+        Some(ParameterType::StringList) => listed(at, text).map(Value::IdsOf),
+        Some(ParameterType::String) => known(at, text).map(Value::IdOf),
+        _ => None,
+    };
+    let spec = SsmParameter { value: value.unwrap_or_else(|| Value::Text(text.to_owned())), description: String::new() };
+    Some(Seen { id: name.into(), name: name.strip_prefix('/').and_then(|name| name.parse::<Name>().ok()), spec })
+}
+
+/// A list of ids as what they are the ids of. One that no longer exists is named by its id, so that the list stays a list.
+fn listed(at: &Session, text: &str) -> Option<Vec<Reference>> {
+    text.split(',').map(|id| at.reference(kind_of(id)?, id)).collect()
+}
+
+/// The resource of ours that has this id. An id of anybody else's is a text like any other.
+fn known(at: &Session, id: &str) -> Option<Reference> {
+    at.reference(kind_of(id)?, id).filter(|reference| reference.name.as_str() != id)
+}
+
+fn kind_of(id: &str) -> Option<&'static KindName> {
+    const { &PREFIXES }.iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, kind)| kind)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! `subnet`: a part of a VPC's range, in one availability zone.
 
-use super::{Cidr, Kind, Scope, Tags, tags};
-use crate::model::{Change, KindName, Reference, Risk};
+use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use crate::aws::{AwsError, Session, or_missing};
+use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Found};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -18,6 +20,7 @@ pub struct Subnet {
     /// Whether instances get a public address when they start.
     #[serde(default)]
     pub map_public_ip_on_launch: bool,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -50,7 +53,58 @@ impl Kind for Subnet {
     }
 }
 
-super::unwritten!(Subnet);
+impl Driver for Subnet {
+    async fn read(at: &Session) -> Result<Vec<Seen<Subnet>>, AwsError> {
+        let mut pages = at.ec2().describe_subnets().into_paginator().page_size(ec2::PAGE).send();
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(page?.subnets().iter().filter_map(|found| see(at, found)));
+        }
+        Ok(seen)
+    }
+
+    async fn create(at: &Session, address: &Address, want: &Subnet) -> Result<RemoteId, AwsError> {
+        let vpc = at.id_of(&want.vpc, at.region().clone())?;
+        let zone = format!("{}{}", at.region(), want.zone);
+        let call = at.ec2().create_subnet().vpc_id(vpc.as_str()).cidr_block(want.cidr.to_string()).availability_zone(zone);
+        let answer = call.tag_specifications(ec2::marks(ResourceType::Subnet, address, &want.tags)).send().await?;
+        let id = ec2::created("ec2:CreateSubnet", answer.subnet().and_then(Found::subnet_id))?;
+        if want.map_public_ip_on_launch {
+            map_public_ip(at, &id, true).await?;
+        }
+        Ok(id)
+    }
+
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Subnet, changes: &[Change]) -> Result<(), AwsError> {
+        if changes.iter().any(|change| change.field == "map_public_ip_on_launch") {
+            map_public_ip(at, id, want.map_public_ip_on_launch).await?;
+        }
+        ec2::retag(at, id, &want.tags, changes).await
+    }
+
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Subnet) -> Result<(), AwsError> {
+        or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    }
+}
+
+fn see(at: &Session, found: &Found) -> Option<Seen<Subnet>> {
+    let all = ec2::tags(found.tags());
+    let zone = found.availability_zone()?;
+    let spec = Subnet {
+        vpc: at.reference(&KindName::new("vpc"), found.vpc_id()?)?,
+        cidr: Cidr::Fixed(found.cidr_block()?.parse().ok()?),
+        zone: zone.strip_prefix(at.region().as_str()).unwrap_or(zone).to_owned(),
+        map_public_ip_on_launch: found.map_public_ip_on_launch().unwrap_or_default(),
+        tags: tags::declared(&all),
+    };
+    Some(Seen { id: found.subnet_id()?.into(), name: tags::owner(at, &Subnet::NAME, &all), spec })
+}
+
+async fn map_public_ip(at: &Session, id: &RemoteId, on: bool) -> Result<(), AwsError> {
+    let value = AttributeBooleanValue::builder().value(on).build();
+    at.ec2().modify_subnet_attribute().subnet_id(id.as_str()).map_public_ip_on_launch(value).send().await?;
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 pub struct Vpc {
     /// The IPv4 range. Chosen from the pool and then kept, unless fixed here.
     pub cidr: Cidr,
+    /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
 }
@@ -44,7 +45,7 @@ impl Kind for Vpc {
 
 impl Driver for Vpc {
     async fn read(at: &Session) -> Result<Vec<Seen<Vpc>>, AwsError> {
-        let mut pages = at.ec2().describe_vpcs().into_paginator().send();
+        let mut pages = at.ec2().describe_vpcs().into_paginator().page_size(ec2::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
             seen.extend(page?.vpcs().iter().filter_map(|found| see(at, found)));

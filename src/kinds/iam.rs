@@ -1,0 +1,46 @@
+//! What the IAM kinds share: tags and documents in IAM's shape.
+
+use super::{Document, Tags};
+use crate::aws::{AwsError, Session};
+use aws_sdk_iam::types::Tag;
+use percent_encoding::percent_decode_str;
+
+/// IAM's tags as ours.
+pub(super) fn tags(found: &[Tag]) -> Tags {
+    found.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// Our tags as IAM's.
+pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, AwsError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| AwsError::refused("iam:Tag", error.to_string()))
+}
+
+/// A document as IAM returns it, percent-encoded, with this account's own names taken out.
+pub(super) fn found(at: &Session, text: &str) -> Document {
+    Document::found(&decoded(text)).restore(at.account_id().as_str(), at.region().as_str())
+}
+
+/// A document as IAM takes it, with this account's own names put in.
+pub(super) fn text(at: &Session, document: &Document) -> String {
+    document.fill(at.account_id().as_str(), at.partition(), at.region().as_str()).compact()
+}
+
+/// IAM percent-encodes documents. One that begins with a brace is not encoded, and its `%` are its own.
+fn decoded(text: &str) -> String {
+    if text.trim_start().starts_with('{') {
+        return text.to_owned();
+    }
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_decoded_once() {
+        assert_eq!(decoded("%7B%22Sid%22%3A%20%22a%2520b%22%7D"), r#"{"Sid": "a%20b"}"#);
+        assert_eq!(decoded(r#"{"Sid": "a%20b"}"#), r#"{"Sid": "a%20b"}"#);
+    }
+}

@@ -1,0 +1,8 @@
+//! Every driver, through the official SDK, against an emulated AWS. Knows nothing of plans.
+
+mod bench;
+mod identity;
+mod moto;
+mod network;
+mod organization;
+mod wire;
