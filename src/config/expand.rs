@@ -1,7 +1,7 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
 use super::bind::{Bound, Lists, Scope};
-use super::domains::{Domain, Domains};
+use super::domains::{Domain, Domains, Repository};
 use super::files::{File, Files};
 use super::module::{Module, Resource, allows};
 use super::node::{Node, Span};
@@ -104,10 +104,11 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
 fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -> Lists {
     let same = |text: &str| (text.to_owned(), json!(text));
     let wanted = values.get("zones").and_then(Value::as_u64).unwrap_or_else(|| settings::zones(domains, domain).into());
+    let repository = |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(&domains.organization) }));
     let letters = ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string()));
     let mut lists = Lists::from([
         ("zones".to_owned(), letters.collect()),
-        ("repositories".to_owned(), domain.repositories.iter().map(|name| same(name)).collect()),
+        ("repositories".to_owned(), domain.repositories.iter().map(repository).collect()),
         ("ci_roles".to_owned(), domain.ci_roles().map(|name| same(name)).collect()),
     ]);
     for (name, value) in values {

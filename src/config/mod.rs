@@ -16,6 +16,8 @@ mod files;
 #[cfg(test)]
 mod hostile;
 pub mod module;
+#[cfg(test)]
+mod made;
 mod node;
 mod problem;
 mod resources;

@@ -131,7 +131,7 @@ impl Check<'_> {
 
     /// Whether a branch is what was meant: of the right type, and for a mapping, with a key of its own in it.
     fn is_near(&self, node: &Node, branch: &Value) -> bool {
-        let right = types(branch).iter().any(|name| fits(node, name));
+        let right = types(branch).into_iter().any(|name| fits(node, name));
         let named = |entry: &Entry| branch.get("properties").is_some_and(|known| known.get(&entry.key).is_some());
         let open = branch.get("additionalProperties").is_none_or(|more| more != &Value::Bool(false));
         right && (!matches!(node.content, Content::Map(_)) || open || node.entries().iter().any(named))
