@@ -104,7 +104,8 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
 fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -> Lists {
     let same = |text: &str| (text.to_owned(), json!(text));
     let wanted = values.get("zones").and_then(Value::as_u64).unwrap_or_else(|| settings::zones(domains, domain).into());
-    let repository = |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(&domains.organization) }));
+    let repository =
+        |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(&domains.organization) }));
     let letters = ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string()));
     let mut lists = Lists::from([
         ("zones".to_owned(), letters.collect()),
@@ -185,7 +186,9 @@ fn address(account: &Account, row: &Row, name: Name, home: &Region) -> Address {
 }
 
 fn resource_name(file: &str, at: Span, text: &str) -> Result<Name, Problem> {
-    text.parse::<Name>().map_err(|why| Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text))))
+    text.parse::<Name>().map_err(|why| {
+        Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text)))
+    })
 }
 
 /// The addresses of all instances.

@@ -29,7 +29,8 @@ fn spec(desired: &Desired, address: &str) -> serde_json::Value {
 #[test]
 fn an_account_of_two_zones() {
     let desired = desired(&shipped().0);
-    let made: Vec<String> = desired.resources.keys().map(ToString::to_string).filter_map(|at| at.strip_prefix("reports/dev/").map(str::to_owned)).collect();
+    let made: Vec<String> =
+        desired.resources.keys().map(ToString::to_string).filter_map(|at| at.strip_prefix("reports/dev/").map(str::to_owned)).collect();
     let made: Vec<&str> = made.iter().map(String::as_str).collect();
     assert_eq!(
         made,
@@ -96,15 +97,20 @@ fn a_role_trusts_the_environments_of_its_own_repositories_only() {
         subjects("catalog/stage/global/iam-role/ci-publish"),
         r#"["repo:acme-example/catalog-api:environment:stage","repo:acme-example/catalog-web:environment:stage"]"#
     );
-    assert_eq!(subjects("search/prod/global/iam-role/ci-deploy").trim_matches(['[', ']']), r#""repo:acme-example@40000001/search@980000017:environment:prod""#);
+    assert_eq!(
+        subjects("search/prod/global/iam-role/ci-deploy").trim_matches(['[', ']']),
+        r#""repo:acme-example@40000001/search@980000017:environment:prod""#
+    );
 }
 
 #[test]
 fn a_domain_can_do_without_a_module_or_set_its_parameters() {
     let with = |modules: &str| {
-        let text = shipped().0.replace("  tools:\n    team: platform\n", &format!("  tools:\n    team: platform\n    modules: {modules}\n"));
+        let text =
+            shipped().0.replace("  tools:\n    team: platform\n", &format!("  tools:\n    team: platform\n    modules: {modules}\n"));
         let desired = desired(&text);
-        let subnets = desired.resources.iter().filter(|(at, made)| at.to_string().starts_with("tools/") && matches!(made.spec, Spec::Subnet(_)));
+        let subnets =
+            desired.resources.iter().filter(|(at, made)| at.to_string().starts_with("tools/") && matches!(made.spec, Spec::Subnet(_)));
         subnets.count()
     };
     assert_eq!((with("{}"), with("{ network: false }"), with("{ network: { zones: 1 } }")), (6, 0, 2));

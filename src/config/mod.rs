@@ -15,9 +15,9 @@ mod expand;
 mod files;
 #[cfg(test)]
 mod hostile;
-pub mod module;
 #[cfg(test)]
 mod made;
+pub mod module;
 mod node;
 mod problem;
 mod resources;

@@ -49,7 +49,9 @@ impl Shape {
         let mut check = Check { shape: self, file, stage, found: Vec::new() };
         let whose = Whose { key: name.0, at: name.1 };
         let value = match &node.content {
-            Content::Map(entries) if self.root.get("properties").is_some() => Some(Value::Object(check.fields(entries, &self.root, whose).0)),
+            Content::Map(entries) if self.root.get("properties").is_some() => {
+                Some(Value::Object(check.fields(entries, &self.root, whose).0))
+            }
             _ => check.value(node, &self.root, whose),
         };
         (value, check.found)

@@ -18,7 +18,9 @@ pub fn form(files: &Files, found: &mut Vec<Problem>) {
     for range in pools(network).into_iter().chain(reserved(network)) {
         let wrong = match range.range {
             None => Some((format!("\"{}\" is no IPv4 range", range.text), "write it as 10.0.0.0/16".to_owned())),
-            Some(net) if net.trunc() != net => Some((format!("{net} does not begin at a multiple of its size"), format!("write {}", net.trunc()))),
+            Some(net) if net.trunc() != net => {
+                Some((format!("{net} does not begin at a multiple of its size"), format!("write {}", net.trunc())))
+            }
             Some(_) => None,
         };
         found.extend(wrong.map(|(message, hint)| at(files, "bad-range", &range, message).hint(hint)));
@@ -50,7 +52,14 @@ fn at(files: &Files, check: &'static str, range: &Range, message: String) -> Pro
 
 fn pools(network: &Network) -> Vec<Range> {
     let ranges = network.pool.ranges().into_iter();
-    ranges.map(|(path, text)| Range { path: [vec!["network".to_owned()], path].concat(), name: "pool".to_owned(), text: text.to_owned(), range: text.parse().ok() }).collect()
+    ranges
+        .map(|(path, text)| Range {
+            path: [vec!["network".to_owned()], path].concat(),
+            name: "pool".to_owned(),
+            text: text.to_owned(),
+            range: text.parse().ok(),
+        })
+        .collect()
 }
 
 fn reserved(network: &Network) -> Vec<Range> {
