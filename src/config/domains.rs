@@ -50,6 +50,8 @@ pub struct Organization {
     /// The GitHub organization or user that the repositories belong to.
     #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"))]
     pub github: String,
+    /// GitHub's number of that organization or user (`gh api orgs/NAME --jq .id`). Needed when a repository has an `id`.
+    pub github_id: Option<u64>,
     /// The role that lets us into the accounts. AWS creates it along with each account.
     #[serde(default = "access_role")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9+=,.@_-]{1,64}$"))]
@@ -136,7 +138,7 @@ pub struct Domain {
     pub environments: BTreeSet<Environment>,
     /// The GitHub repositories that deploy to the domain's accounts.
     #[serde(default)]
-    pub repositories: Vec<String>,
+    pub repositories: Vec<Repository>,
     /// The identities that workflows take on, by name.
     #[serde(default)]
     pub ci_users: BTreeMap<String, CiUser>,
@@ -160,6 +162,24 @@ enum EnvironmentName {
     Dev,
     Stage,
     Prod,
+}
+
+/// A GitHub repository, by its name without the organization, or by name and number.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Repository {
+    Named(String),
+    Numbered(NumberedRepository),
+}
+
+/// A repository whose workflows prove their number along with their name, as GitHub lets those created since July 2026 do.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberedRepository {
+    /// Without the organization.
+    pub name: String,
+    /// GitHub's number of the repository: `gh api repos/OWNER/NAME --jq .id`.
+    pub id: u64,
 }
 
 /// An identity for workflows.
@@ -283,6 +303,24 @@ impl WaveName {
             WaveName::Dev => Some(Environment::Dev),
             WaveName::Stage => Some(Environment::Stage),
             WaveName::Prod => Some(Environment::Prod),
+        }
+    }
+}
+
+impl Repository {
+    pub fn name(&self) -> &str {
+        match self {
+            Repository::Named(name) => name,
+            Repository::Numbered(known) => &known.name,
+        }
+    }
+
+    /// How the tokens of its workflows name it: `acme/catalog`, or `acme@12/catalog@345`, which a renamed or deleted organization's
+    /// successor can't claim.
+    pub fn subject(&self, organization: &Organization) -> String {
+        match (self, organization.github_id) {
+            (Repository::Numbered(NumberedRepository { name, id }), Some(owner)) => format!("{}@{owner}/{name}@{id}", organization.github),
+            _ => format!("{}/{}", organization.github, self.name()),
         }
     }
 }

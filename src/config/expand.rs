@@ -1,7 +1,7 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
 use super::bind::{Bound, Lists, Scope};
-use super::domains::{Domain, Domains};
+use super::domains::{Domain, Domains, Repository};
 use super::files::{File, Files};
 use super::module::{Module, Resource, allows};
 use super::node::{Node, Span};
@@ -67,9 +67,12 @@ pub fn setups(files: &Files) -> Vec<Setup<'_>> {
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
             for (module, file) in &files.modules {
-                if let Some(values) =
-                    settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment))
-                {
+                let values = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment));
+                // Values that don't fit, or are not there, have been reported; what would come of them need not be.
+                let fits = |values: &BTreeMap<String, Value>| {
+                    file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
+                };
+                if let Some(values) = values.filter(fits) {
                     let lists = lists(domains, domain, &values);
                     let scope = scope(domains, (name, domain, *environment), values);
                     let (team, account) = (domain.team.as_str(), account.clone());
@@ -101,10 +104,12 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
 fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -> Lists {
     let same = |text: &str| (text.to_owned(), json!(text));
     let wanted = values.get("zones").and_then(Value::as_u64).unwrap_or_else(|| settings::zones(domains, domain).into());
+    let repository =
+        |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(&domains.organization) }));
     let letters = ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string()));
     let mut lists = Lists::from([
         ("zones".to_owned(), letters.collect()),
-        ("repositories".to_owned(), domain.repositories.iter().map(|name| same(name)).collect()),
+        ("repositories".to_owned(), domain.repositories.iter().map(repository).collect()),
         ("ci_roles".to_owned(), domain.ci_roles().map(|name| same(name)).collect()),
     ]);
     for (name, value) in values {

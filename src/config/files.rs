@@ -5,6 +5,7 @@ use super::module::Module;
 use super::node::Node;
 use super::problem::Problem;
 use super::{schema, shape, yaml};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A file that could be read.
@@ -23,13 +24,17 @@ pub struct Files {
 }
 
 impl<T: serde::de::DeserializeOwned> File<T> {
-    /// Reads a text. None when too little fits for a value, which then has been reported.
-    pub fn read(name: &str, text: &str, shape: &shape::Shape) -> (Option<File<T>>, Vec<Problem>) {
+    /// Reads a text. None when it is not even a mapping, which then has been reported.
+    ///
+    /// `stand_in` takes the place of what is needed, missing and reported, so that the rest can be checked all the same.
+    fn read(name: &str, text: &str, shape: &shape::Shape, stand_in: Value) -> (Option<File<T>>, Vec<Problem>) {
         let (root, mut found) = yaml::parse(name, text);
         let Some(root) = root else { return (None, found) };
         let (value, more) = shape.check(name, ("this file", root.at), &root, shape::Stage::Bound);
         found.extend(more);
-        let Some(value) = value else { return (None, found) };
+        let (Some(Value::Object(value)), Value::Object(mut whole)) = (value, stand_in) else { return (None, found) };
+        whole.extend(value);
+        let value = Value::Object(whole);
         match serde_json::from_value(value) {
             Ok(value) => (Some(File { name: name.to_owned(), root, value }), found),
             Err(error) => {
@@ -57,13 +62,20 @@ impl<T> File<T> {
     }
 }
 
+fn no_domains() -> Value {
+    let organization = json!({
+        "name": "unnamed", "account_email": "{domain}-{environment}@unnamed.example", "home_region": "us-east-1", "github": "unnamed",
+    });
+    json!({ "organization": organization, "teams": {}, "domains": {} })
+}
+
 /// Reads the texts of all files. None when a domains file can't be made of them.
 pub fn read(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>) -> (Option<Files>, Vec<Problem>) {
-    let (domains, mut found) = File::read(domains.0, domains.1, &shape::Shape::new(schema::domains()));
+    let (domains, mut found) = File::read(domains.0, domains.1, &shape::Shape::new(schema::domains()), no_domains());
     let shape = shape::Shape::new(schema::plain_module());
     let mut read = BTreeMap::new();
     for (name, (path, text)) in modules {
-        let (file, more) = File::read(path, text, &shape);
+        let (file, more) = File::read(path, text, &shape, json!({ "about": "", "resources": [] }));
         found.extend(more);
         read.extend(file.map(|file| (name.clone(), file)));
     }

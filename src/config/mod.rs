@@ -5,12 +5,18 @@
 //! Only `load` touches the file system. Nothing here knows AWS.
 
 mod bind;
+#[cfg(test)]
+mod cases;
 mod checks;
 mod disk;
 pub mod domains;
 mod excerpt;
 mod expand;
 mod files;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod made;
 pub mod module;
 mod node;
 mod problem;
@@ -63,8 +69,7 @@ fn load_with(
             run(&files, &mut found);
         }
     }
-    let (desired, more) = resources::desired(&files);
-    found.extend(more);
+    let desired = resources::desired(&files, &mut found);
     let stopped = found.iter().any(|problem| problem.level == Level::Error);
     let problems = Problems::new(found, texts);
     match desired {

@@ -79,6 +79,13 @@ enum EnvironmentName {
 }
 
 impl Parameter {
+    /// Whether a value can be one of its values.
+    pub fn accepts(&self, value: &Value) -> bool {
+        let node = super::node::Node::of(value, super::node::Span::default());
+        let (_, wrong) = super::shape::Shape::new(self.schema()).check("", ("", node.at), &node, super::shape::Stage::Bound);
+        wrong.is_empty()
+    }
+
     /// The JSON schema of its values.
     pub fn schema(&self) -> Value {
         let Parameter { of, about, default: _, minimum, maximum } = self;

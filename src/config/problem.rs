@@ -77,7 +77,7 @@ impl Problem {
         if let Some(near) = nearest(written, &known) {
             self.hint = Some(format!("did you mean `{near}`?"));
         } else if !known.is_empty() && known.len() <= LISTED {
-            self.hint = Some(format!("there is {}", listed(&known)));
+            self.hint = Some(format!("there {} {}", if known.len() == 1 { "is" } else { "are" }, listed(&known)));
         }
         self
     }

@@ -13,9 +13,8 @@ use crate::plan::{Declared, Desired, Estate, Member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the files ask for, and what is wrong with it. None when not even the estate is known.
-pub fn desired(files: &Files) -> (Option<Desired>, Vec<Problem>) {
-    let mut found = Vec::new();
-    let Some(estate) = estate(files) else { return (None, found) };
+pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
+    let estate = estate(files)?;
     let setups = expand::setups(files);
     let mut instances = Vec::new();
     let mut raw = Vec::new();
@@ -33,12 +32,13 @@ pub fn desired(files: &Files) -> (Option<Desired>, Vec<Problem>) {
         making.make(setup, instance, &mut new);
         raw.extend(new.into_iter().map(|problem| (setup.account.clone(), problem)));
     }
-    found.extend(gathered(raw));
+    let new = gathered(raw, found);
+    found.extend(new);
     found.extend(checks::cycles(&making.needs, &making.resources));
-    let resources: BTreeMap<Address, Declared> = making.resources.into_iter().map(|(address, made)| (address, made.declared)).collect();
-    let desired = Desired { estate, resources };
-    checks::ranges(files, &desired, &mut found);
-    (Some(desired), found)
+    let made = making.resources;
+    checks::networks(files, &estate, &made, found);
+    let resources = made.into_iter().map(|(address, made)| (address, made.declared)).collect();
+    Some(Desired { estate, resources })
 }
 
 /// A resource, and where its module asks for it.
@@ -68,7 +68,7 @@ impl Making<'_> {
         let shape = self.shapes.entry(instance.row.kind.clone()).or_insert_with(|| Shape::new(schema::kind(instance.row)));
         let (value, wrong) = shape.check(file, ("spec", instance.node.find_key(&["spec"])), &fields, Stage::Bound);
         let is_whole = wrong.is_empty();
-        found.extend(wrong);
+        found.extend(wrong.into_iter().map(checks::field));
         let Some(value) = value.filter(|_| is_whole) else { return };
         let mut spec = match (instance.row.parse)(value) {
             Ok(spec) => spec,
@@ -129,7 +129,7 @@ impl Making<'_> {
 
 fn wrong_reference(file: &str, at: Span, instance: &Instance<'_>, reference: &Reference) -> Problem {
     let refers: Vec<&str> = instance.row.refers.iter().map(KindName::as_str).collect();
-    let message = format!("a {} can't refer to a {}", instance.row.kind, reference.kind);
+    let message = format!("`{}` can't refer to `{}`", instance.row.kind, reference.kind);
     let problem = Problem::error("wrong-reference", file, at, message);
     problem.hint(format!("it refers to {}", super::problem::listed(&refers)))
 }
@@ -159,15 +159,17 @@ fn tag(spec: &mut Spec, setup: &Setup<'_>, name: &Name) {
     }
 }
 
-/// One problem a place: what is wrong with a module is wrong in every account.
-fn gathered(raw: Vec<(Account, Problem)>) -> Vec<Problem> {
+/// One problem a place: what is wrong with a module is wrong in every account. What is known of the module itself is left out.
+fn gathered(raw: Vec<(Account, Problem)>, known: &[Problem]) -> Vec<Problem> {
+    let known: BTreeSet<(&str, Span)> = known.iter().map(|problem| (problem.file.as_str(), problem.at)).collect();
     let mut by_place: BTreeMap<(String, Span, &'static str), (Problem, BTreeSet<Account>)> = BTreeMap::new();
-    for (account, problem) in raw {
+    for (account, problem) in raw.into_iter().filter(|(_, problem)| !known.contains(&(problem.file.as_str(), problem.at))) {
         let key = (problem.file.clone(), problem.at, problem.check);
         by_place.entry(key).or_insert_with(|| (problem, BTreeSet::new())).1.insert(account);
     }
     let labelled = by_place.into_values().map(|(problem, accounts)| match (accounts.first(), accounts.len()) {
         (Some(first), 1) => problem.label(format!("in {first}")),
+        (Some(first), 2) => problem.label(format!("in {first} and one more account")),
         (Some(first), count) => problem.label(format!("in {first} and {} more accounts", count - 1)),
         (None, _) => problem,
     });

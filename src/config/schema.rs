@@ -72,4 +72,26 @@ mod tests {
         assert!(committed("domains.schema.json") == text(&domains()), "run: cargo run -- schema domains > domains.schema.json");
         assert!(committed("modules/module.schema.json") == text(&module()), "run: cargo run -- schema module > modules/module.schema.json");
     }
+
+    /// The keys of a schema, at any depth.
+    fn keys(schema: &Value, into: &mut std::collections::BTreeSet<String>) {
+        match schema {
+            Value::Object(fields) => {
+                into.extend(fields.get("properties").and_then(Value::as_object).into_iter().flat_map(|known| known.keys().cloned()));
+                fields.values().for_each(|field| keys(field, into));
+            }
+            Value::Array(items) => items.iter().for_each(|item| keys(item, into)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let text = committed("docs/configuration.md");
+        let mut all = std::collections::BTreeSet::new();
+        keys(&domains(), &mut all);
+        keys(&plain_module(), &mut all);
+        all.retain(|key| !text.contains(key.as_str()));
+        assert_eq!(all, std::collections::BTreeSet::new());
+    }
 }

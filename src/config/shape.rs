@@ -44,10 +44,16 @@ impl Shape {
         Shape { root: schema, patterns: RefCell::default() }
     }
 
-    /// The JSON of what fits, without the parts that don't; none when what is missing makes the whole useless.
+    /// The JSON of what fits. A part that does not is left out, and so is one that lacks what it needs; the whole is kept if it can be.
     pub fn check(&self, file: &str, name: (&str, Span), node: &Node, stage: Stage) -> (Option<Value>, Vec<Problem>) {
         let mut check = Check { shape: self, file, stage, found: Vec::new() };
-        let value = check.value(node, &self.root, Whose { key: name.0, at: name.1 });
+        let whose = Whose { key: name.0, at: name.1 };
+        let value = match &node.content {
+            Content::Map(entries) if self.root.get("properties").is_some() => {
+                Some(Value::Object(check.fields(entries, &self.root, whose).0))
+            }
+            _ => check.value(node, &self.root, whose),
+        };
         (value, check.found)
     }
 
@@ -115,9 +121,11 @@ impl Check<'_> {
         match nearest {
             Some((true, found)) => self.found.extend(found),
             _ => {
-                let wanted: Vec<String> =
-                    branches.iter().map(|branch| wanted(self.shape.resolve(branch))).filter(|text| text != "nothing").collect();
-                self.report(node, whose, format!("`{}` is {}, not {}", whose.key, wanted.join(" or "), node.describe()));
+                let branches = branches.iter().map(|branch| self.shape.resolve(branch));
+                let wanted: Vec<String> = branches.clone().map(wanted).filter(|text| text != "nothing").collect();
+                let types: Vec<&str> = branches.flat_map(types).collect();
+                let message = format!("`{}` has to be {}, not {}", whose.key, wanted.join(" or "), node.describe());
+                self.report(node, whose, message, repair(node, &types));
             }
         }
         None
@@ -125,13 +133,19 @@ impl Check<'_> {
 
     /// Whether a branch is what was meant: of the right type, and for a mapping, with a key of its own in it.
     fn is_near(&self, node: &Node, branch: &Value) -> bool {
-        let right = types(branch).iter().any(|name| fits(node, name));
+        let right = types(branch).into_iter().any(|name| fits(node, name));
         let named = |entry: &Entry| branch.get("properties").is_some_and(|known| known.get(&entry.key).is_some());
         let open = branch.get("additionalProperties").is_none_or(|more| more != &Value::Bool(false));
         right && (!matches!(node.content, Content::Map(_)) || open || node.entries().iter().any(named))
     }
 
     fn mapping(&mut self, entries: &[Entry], schema: &Value, whose: Whose<'_>) -> Option<Value> {
+        let (fields, whole) = self.fields(entries, schema, whose);
+        whole.then_some(Value::Object(fields))
+    }
+
+    /// The fields that fit, and whether all are there that are needed.
+    fn fields(&mut self, entries: &[Entry], schema: &Value, whose: Whose<'_>) -> (Map<String, Value>, bool) {
         let none = Map::new();
         let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
         let others = schema.get("additionalProperties");
@@ -157,7 +171,7 @@ impl Check<'_> {
                 self.missing(key, known.get(key), whose);
             }
         }
-        whole.then_some(Value::Object(fields))
+        (fields, whole)
     }
 
     fn list(&mut self, items: &[Node], schema: &Value, whose: Whose<'_>) -> Value {
@@ -213,21 +227,17 @@ impl Check<'_> {
     }
 
     fn wrong_type(&mut self, node: &Node, schema: &Value, whose: Whose<'_>) {
-        let mut message = format!("`{}` is {}, not {}", whose.key, wanted(schema), node.describe());
+        let mut message = format!("`{}` has to be {}, not {}", whose.key, wanted(schema), node.describe());
         if matches!(node.content, Content::Null) {
-            message = format!("`{}` has no value; it is {}", whose.key, wanted(schema));
+            message = format!("`{}` has no value, and has to be {}", whose.key, wanted(schema));
         }
-        self.report(node, whose, message);
-        if let Some(hint) = repair(node, schema) {
-            if let Some(problem) = self.found.last_mut() {
-                problem.hint = Some(hint);
-            }
-        }
+        self.report(node, whose, message, repair(node, &types(schema)));
     }
 
-    fn report(&mut self, node: &Node, whose: Whose<'_>, message: String) {
+    fn report(&mut self, node: &Node, whose: Whose<'_>, message: String, hint: Option<String>) {
         let scalar = !matches!(node.content, Content::Null | Content::List(_) | Content::Map(_));
-        self.found.push(Problem::error("wrong-type", self.file, if scalar { node.at } else { whose.at }, message));
+        let problem = Problem::error("wrong-type", self.file, if scalar { node.at } else { whose.at }, message);
+        self.found.push(Problem { hint, ..problem });
     }
 
     fn unknown_key(&mut self, entry: &Entry, known: &Map<String, Value>, whose: Whose<'_>) {
@@ -290,8 +300,7 @@ fn wanted(schema: &Value) -> String {
 }
 
 /// What usually is meant by a value of the wrong type.
-fn repair(node: &Node, schema: &Value) -> Option<String> {
-    let types = types(schema);
+fn repair(node: &Node, types: &[&str]) -> Option<String> {
     let wants = |name: &str| types.contains(&name);
     match &node.content {
         Content::Bool(_) | Content::Integer(_) | Content::Float(_) if wants("string") => Some("write it in quotes".to_owned()),

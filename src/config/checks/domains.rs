@@ -1,6 +1,6 @@
 //! Checks of domains: who owns them, which environments they have, who deploys to them.
 
-use crate::config::domains::CiUserKind;
+use crate::config::domains::{CiUserKind, Repository};
 use crate::config::files::Files;
 use crate::config::problem::Problem;
 use crate::model::Environment;
@@ -31,6 +31,19 @@ pub fn ci_roles(files: &Files, found: &mut Vec<Problem>) {
             let message = format!("the domain `{name}` has CI roles and no repository that may take them on");
             let problem = files.domains.at_key("ci-without-repository", &["domains", name, "ci_users"], message);
             found.push(problem.hint("add `repositories: […]` to the domain, by their names without the organization"));
+        }
+    }
+}
+
+pub fn repository_ids(files: &Files, found: &mut Vec<Problem>) {
+    let domains = &files.domains.value;
+    for (name, domain) in &domains.domains {
+        for (at, repository) in domain.repositories.iter().enumerate() {
+            if matches!(repository, Repository::Numbered(_)) && domains.organization.github_id.is_none() {
+                let path = ["domains", name, "repositories", &at.to_string(), "id"];
+                let problem = files.domains.at("repository-id", &path, "the repository has a number and its organization has none");
+                found.push(problem.hint("GitHub proves both or neither: add `organization.github_id`"));
+            }
         }
     }
 }

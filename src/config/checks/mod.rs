@@ -8,13 +8,14 @@ mod domains;
 mod emails;
 mod modules;
 mod names;
+mod networks;
 mod people;
 mod ranges;
 mod settings;
 mod specs;
 
-pub use ranges::against_pool as ranges;
-pub use specs::{cycles, spec};
+pub use networks::check as networks;
+pub use specs::{cycles, field, spec};
 
 use super::files::Files;
 use super::problem::Problem;
@@ -54,6 +55,7 @@ pub static TABLE: &[Check] = &[
     run("handover", "a handover is a weekday, a time and a time zone", people::handover),
     run("prod-missing", "every domain has a prod environment", domains::prod),
     run("ci-without-repository", "a domain with CI roles has repositories that may take them on", domains::ci_roles),
+    run("repository-id", "a repository has a number only where its organization has one", domains::repository_ids),
     run("planned-later", "nothing is declared that this release does not make yet (warning)", domains::planned_later),
     run("bad-email", "every email is one, and the pattern tells accounts apart", emails::form),
     run("email-too-long", "no account's email is over 64 characters", emails::length),
@@ -65,10 +67,11 @@ pub static TABLE: &[Check] = &[
     run("block-days", "block days are dates, the first before the last", calendar::block_days),
     run("unknown-module", "every module that has settings exists", settings::modules),
     run("bad-parameter", "a module's parameters exist, are set, and are of their type and within their bounds", settings::parameters),
+    run("shadowed", "no parameter is set twice at one level, in `network` and in `modules` (warning)", settings::shadowed),
     run("unknown-kind", "every resource's kind exists", modules::kinds),
     run("unknown-list", "every `for_each` names a list", modules::lists),
     run("unknown-binding", "every `${…}` stands for something", modules::bindings),
-    run("spec-shape", "every resource's fields are those of its kind", modules::shapes),
+    run("wrong-field", "every resource's fields are those of its kind, and of their types", modules::fields),
     run("unused-parameter", "every parameter is used (warning)", modules::unused),
     found("wrong-binding", "what a binding stands for fits where it is"),
     found("wrong-spec", "a resource's fields fit each other"),

@@ -23,14 +23,14 @@ pub fn kinds(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
-pub fn shapes(files: &Files, found: &mut Vec<Problem>) {
+pub fn fields(files: &Files, found: &mut Vec<Problem>) {
     for module in files.modules.values() {
         for node in resources(module) {
             let Some(row) = row(node) else { continue };
             let empty = Node { at: node.at, content: Content::Map(Vec::new()) };
             let (spec, at) = (node.get("spec").unwrap_or(&empty), node.find_key(&["spec"]));
             let (_, wrong) = Shape::new(schema::kind(row)).check(&module.name, (row.kind.as_str(), at), spec, Stage::Unbound);
-            found.extend(wrong);
+            found.extend(wrong.into_iter().map(super::field));
         }
     }
 }

@@ -48,7 +48,7 @@ fn inner<T>(file: &File<T>, domain: &str, found: &mut Vec<Problem>) {
     }
     let repositories = node.get("repositories").map_or(&[][..], Node::items);
     for item in repositories {
-        let Some(name) = item.text() else { continue };
+        let Some(name) = item.text().or_else(|| item.get("name").and_then(Node::text)) else { continue };
         if let Some(why) = wrong_repository(name) {
             let message = format!("a repository can't be called \"{}\": {why}", shortened(name));
             found.push(Problem::error("bad-name", &file.name, item.at, message));

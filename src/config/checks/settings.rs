@@ -17,7 +17,7 @@ struct Settings<'a> {
 
 pub fn modules(files: &Files, found: &mut Vec<Problem>) {
     for settings in all(files) {
-        if !files.modules.contains_key(settings.module) && !settings.path.ends_with(&[NETWORK]) {
+        if !files.modules.contains_key(settings.module) && !is_network(&settings.path) {
             let problem = files.domains.at_key("unknown-module", &settings.path, format!("there is no module `{}`", settings.module));
             found.push(problem.suggest(settings.module, files.modules.keys().map(String::as_str)));
         }
@@ -31,12 +31,11 @@ pub fn parameters(files: &Files, found: &mut Vec<Problem>) {
     }
     for settings in all(files) {
         let Some(module) = files.modules.get(settings.module) else { continue };
-        let is_network = settings.path.last() == Some(&NETWORK) && !settings.path.contains(&"modules");
         for entry in settings.node.entries() {
             match module.value.parameters.get(&entry.key) {
                 Some(parameter) => found.extend(check(&files.domains.name, &entry.key, &entry.value, entry.at, &parameter.schema())),
                 // `network` has keys besides the module's parameters, and a schema of its own.
-                None if is_network => {}
+                None if is_network(&settings.path) => {}
                 None => {
                     let message = format!("the module `{}` has no parameter `{}`", settings.module, entry.key);
                     let problem = Problem::error("bad-parameter", &files.domains.name, entry.at, message);
@@ -45,6 +44,27 @@ pub fn parameters(files: &Files, found: &mut Vec<Problem>) {
             }
         }
     }
+}
+
+/// `network` and `modules: { network: … }` of one level: the second wins, and the first misleads.
+pub fn shadowed(files: &Files, found: &mut Vec<Problem>) {
+    let all = all(files);
+    for network in all.iter().filter(|settings| is_network(&settings.path)) {
+        let level = &network.path[..network.path.len() - 1];
+        let Some(module) = all.iter().find(|settings| settings.path == [level, &["modules", NETWORK]].concat()) else { continue };
+        for entry in network.node.entries() {
+            if let Some(other) = module.node.entry(&entry.key) {
+                let message = format!("`{}` is set again in `modules`, which wins", entry.key);
+                let problem = Problem::error("shadowed", &files.domains.name, entry.at, message).also(other.at, "this wins");
+                found.push(problem.warning().hint("delete one of them"));
+            }
+        }
+    }
+}
+
+/// Whether a path is that of a `network` mapping, and not of the module of that name.
+fn is_network(path: &[&str]) -> bool {
+    path.last() == Some(&NETWORK) && !path.contains(&"modules")
 }
 
 /// A default has to be what it is the default of.

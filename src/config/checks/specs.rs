@@ -13,6 +13,11 @@ const TAGS: [&str; 3] = ["team", "domain", "environment"];
 /// The longest name of an IAM role.
 const LONGEST_ROLE: usize = 64;
 
+/// What a schema says of a resource's fields is one check, whatever it is.
+pub fn field(problem: Problem) -> Problem {
+    Problem { check: "wrong-field", ..problem }
+}
+
 /// What is wrong with one resource; `fields` is its mapping as bound.
 pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span) -> Vec<Problem> {
     let mut found = Vec::new();

@@ -1,0 +1,138 @@
+//! Tests of what the shipped files make: the resources of an account, their fields, and that order means nothing.
+
+use super::*;
+use crate::kinds::Spec;
+use crate::model::Address;
+use proptest::prelude::*;
+use std::path::Path;
+
+fn shipped() -> (String, BTreeMap<String, (String, String)>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let module = |name: &str| {
+        let path = format!("modules/{name}/module.yaml");
+        let text = read(&path);
+        (name.to_owned(), (path, text))
+    };
+    (read(DOMAINS), ["account", "ci-users", "network"].map(module).into())
+}
+
+fn desired(domains: &str) -> Desired {
+    load_texts((DOMAINS, domains), &shipped().1).map_err(|problems| show(&problems, false)).unwrap().desired
+}
+
+fn spec(desired: &Desired, address: &str) -> serde_json::Value {
+    let address: Address = address.parse().unwrap();
+    serde_json::to_value(&desired.resources[&address].spec).unwrap()
+}
+
+#[test]
+fn an_account_of_two_zones() {
+    let desired = desired(&shipped().0);
+    let made: Vec<String> =
+        desired.resources.keys().map(ToString::to_string).filter_map(|at| at.strip_prefix("reports/dev/").map(str::to_owned)).collect();
+    let made: Vec<&str> = made.iter().map(String::as_str).collect();
+    assert_eq!(
+        made,
+        [
+            "global/account/main",
+            "global/iam-oidc-provider/token.actions.githubusercontent.com",
+            "global/iam-role/ci-deploy",
+            "us-west-2/elastic-ip/nat-a",
+            "us-west-2/elastic-ip/nat-b",
+            "us-west-2/internet-gateway/main",
+            "us-west-2/nat-gateway/a",
+            "us-west-2/nat-gateway/b",
+            "us-west-2/route-table/private-a",
+            "us-west-2/route-table/private-b",
+            "us-west-2/route-table/public",
+            "us-west-2/security-group/internal",
+            "us-west-2/security-group/web",
+            "us-west-2/ssm-parameter/landfall/network/internal-security-group-id",
+            "us-west-2/ssm-parameter/landfall/network/private-subnet-ids",
+            "us-west-2/ssm-parameter/landfall/network/public-subnet-ids",
+            "us-west-2/ssm-parameter/landfall/network/vpc-id",
+            "us-west-2/subnet/private-a",
+            "us-west-2/subnet/private-b",
+            "us-west-2/subnet/public-a",
+            "us-west-2/subnet/public-b",
+            "us-west-2/vpc/main",
+        ]
+    );
+}
+
+#[test]
+fn fields_are_bound_and_tagged() {
+    let desired = desired(&shipped().0);
+    let tags = |name: &str| serde_json::json!({ "Name": name, "team": "payments", "domain": "payments", "environment": "prod" });
+    assert_eq!(
+        spec(&desired, "payments/prod/us-west-2/vpc/main"),
+        serde_json::json!({ "vpc": { "cidr": { "prefix": 19 }, "tags": tags("payments-prod-main") } })
+    );
+    assert_eq!(
+        spec(&desired, "payments/prod/us-west-2/route-table/public"),
+        serde_json::json!({ "route-table": {
+            "vpc": "vpc/main",
+            "routes": { "0.0.0.0/0": "internet-gateway/main" },
+            "subnets": ["subnet/public-a", "subnet/public-b", "subnet/public-c"],
+            "tags": tags("payments-prod-public"),
+        } })
+    );
+    assert_eq!(
+        spec(&desired, "payments/prod/global/account/main")["account"]["organizational_unit"],
+        "management:organizational-unit/prod"
+    );
+    assert_eq!(desired.estate.members[&"payments/prod".parse().unwrap()].email, "aws+payments-prod@acme.example");
+}
+
+#[test]
+fn a_role_trusts_the_environments_of_its_own_repositories_only() {
+    let desired = desired(&shipped().0);
+    let subjects = |address: &str| {
+        let trust = spec(&desired, address)["iam-role"]["trust"]["Statement"][0]["Condition"]["StringEquals"].clone();
+        assert_eq!(trust["token.actions.githubusercontent.com:aud"].to_string().trim_matches(['[', ']']), "\"sts.amazonaws.com\"");
+        trust["token.actions.githubusercontent.com:sub"].to_string()
+    };
+    assert_eq!(
+        subjects("catalog/stage/global/iam-role/ci-publish"),
+        r#"["repo:acme-example/catalog-api:environment:stage","repo:acme-example/catalog-web:environment:stage"]"#
+    );
+    assert_eq!(
+        subjects("search/prod/global/iam-role/ci-deploy").trim_matches(['[', ']']),
+        r#""repo:acme-example@40000001/search@980000017:environment:prod""#
+    );
+}
+
+#[test]
+fn a_domain_can_do_without_a_module_or_set_its_parameters() {
+    let with = |modules: &str| {
+        let text =
+            shipped().0.replace("  tools:\n    team: platform\n", &format!("  tools:\n    team: platform\n    modules: {modules}\n"));
+        let desired = desired(&text);
+        let subnets =
+            desired.resources.iter().filter(|(at, made)| at.to_string().starts_with("tools/") && matches!(made.spec, Spec::Subnet(_)));
+        subnets.count()
+    };
+    assert_eq!((with("{}"), with("{ network: false }"), with("{ network: { zones: 1 } }")), (6, 0, 2));
+}
+
+/// The parts of a domains file that may be reordered.
+fn reordered(text: &str, order: &[usize]) -> String {
+    let (head, rest) = text.split_once("\ndomains:\n").unwrap();
+    let (domains, tail) = rest.split_once("\nrollout:").unwrap();
+    let domains: Vec<&str> = domains.split("\n\n").collect();
+    let domains: Vec<&str> = order.iter().map(|at| domains[*at].trim_end()).collect();
+    format!("{head}\ndomains:\n{}\n\nrollout:{tail}", domains.join("\n\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    #[test]
+    fn the_order_of_domains_means_nothing(order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle()) {
+        let text = shipped().0;
+        let (one, other) = (desired(&text), desired(&reordered(&text, &order)));
+        prop_assert!(one.resources == other.resources);
+        // The lines do differ, and are for people.
+        prop_assert!(one.estate.members.iter().map(|(at, member)| (at, &member.email)).eq(other.estate.members.iter().map(|(at, member)| (at, &member.email))));
+    }
+}
