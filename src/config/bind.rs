@@ -142,7 +142,8 @@ impl<'a> Bound<'a> {
         let list = name.text().and_then(|text| known.get(text));
         list.map(Vec::as_slice).ok_or_else(|| {
             let message = format!("`for_each` repeats over a list, and {} is none", name.describe());
-            Problem::error("unknown-list", self.file, name.at, message).suggest(name.text().unwrap_or_default(), known.keys().map(String::as_str))
+            Problem::error("unknown-list", self.file, name.at, message)
+                .suggest(name.text().unwrap_or_default(), known.keys().map(String::as_str))
         })
     }
 

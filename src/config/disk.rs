@@ -34,7 +34,9 @@ pub fn load(root: &Path, domains: &str) -> Result<Loaded, Problems> {
 /// Path and text of every module, by its folder's name. A folder without modules is an estate without resources.
 fn modules(root: &Path, found: &mut Vec<Problem>) -> BTreeMap<String, (String, String)> {
     let mut names: Vec<String> = match fs::read_dir(root.join("modules")) {
-        Ok(folder) => folder.flatten().filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+        Ok(folder) => {
+            folder.flatten().filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        }
         Err(error) => {
             found.push(unreadable("modules", &error.to_string()));
             Vec::new()
@@ -62,7 +64,10 @@ fn take(root: &Path, name: &str, found: &mut Vec<Problem>) -> Option<String> {
         }
         Err(Refusal::NoText(before)) => {
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            found.push(Problem::error("characters", name, Span::default(), format!("line {line} is not UTF-8 text")).hint("save the file as UTF-8"));
+            found.push(
+                Problem::error("characters", name, Span::default(), format!("line {line} is not UTF-8 text"))
+                    .hint("save the file as UTF-8"),
+            );
             None
         }
     }

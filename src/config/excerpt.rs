@@ -52,7 +52,9 @@ fn excerpt(problem: &Problem, text: Option<&String>, renderer: &Renderer) -> Str
             let second = also.as_ref().map(|(at, label)| AnnotationKind::Context.span(window.within(*at)).label(plain(label)));
             title.element(Snippet::source(&window.text).line_start(window.line).path(file).annotation(first).annotations(second))
         }
-        None if text.is_some() => title.element(annotate_snippets::Origin::path(file).line(at.line as usize).char_column(at.column as usize)),
+        None if text.is_some() => {
+            title.element(annotate_snippets::Origin::path(file).line(at.line as usize).char_column(at.column as usize))
+        }
         None => title.element(annotate_snippets::Origin::path(file)),
     };
     let group: Group = match hint {

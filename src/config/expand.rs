@@ -67,7 +67,9 @@ pub fn setups(files: &Files) -> Vec<Setup<'_>> {
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
             for (module, file) in &files.modules {
-                if let Some(values) = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment)) {
+                if let Some(values) =
+                    settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment))
+                {
                     let lists = lists(domains, domain, &values);
                     let scope = scope(domains, (name, domain, *environment), values);
                     let (team, account) = (domain.team.as_str(), account.clone());
@@ -179,7 +181,9 @@ fn address(account: &Account, row: &Row, name: Name, home: &Region) -> Address {
 }
 
 fn resource_name(file: &str, at: Span, text: &str) -> Result<Name, Problem> {
-    text.parse::<Name>().map_err(|why| Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text))))
+    text.parse::<Name>().map_err(|why| {
+        Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text)))
+    })
 }
 
 /// The addresses of all instances.

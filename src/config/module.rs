@@ -88,7 +88,8 @@ impl Parameter {
             ParameterType::Boolean => serde_json::json!({ "type": "boolean" }),
             ParameterType::List => serde_json::json!({ "type": "array", "items": { "type": "string" } }),
         };
-        let bounds = [("minimum", minimum.map(Value::from)), ("maximum", maximum.map(Value::from)), ("description", about.clone().map(Value::from))];
+        let bounds =
+            [("minimum", minimum.map(Value::from)), ("maximum", maximum.map(Value::from)), ("description", about.clone().map(Value::from))];
         for (word, value) in bounds {
             if let Some(value) = value {
                 schema[word] = value;

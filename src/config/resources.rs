@@ -25,7 +25,8 @@ pub fn desired(files: &Files) -> (Option<Desired>, Vec<Problem>) {
         raw.extend(new.into_iter().map(|problem| (setup.account.clone(), problem)));
     }
     let known = expand::addresses(&instances);
-    let mut making = Making { home: &estate.home_region, known, shapes: BTreeMap::new(), resources: BTreeMap::new(), needs: BTreeMap::new() };
+    let mut making =
+        Making { home: &estate.home_region, known, shapes: BTreeMap::new(), resources: BTreeMap::new(), needs: BTreeMap::new() };
     for instance in &instances {
         let setup = &setups[instance.setup];
         let mut new = Vec::new();
@@ -71,7 +72,9 @@ impl Making<'_> {
         let Some(value) = value.filter(|_| is_whole) else { return };
         let mut spec = match (instance.row.parse)(value) {
             Ok(spec) => spec,
-            Err(error) => return found.push(Problem::error("wrong-spec", file, at, format!("this {} can't be: {error}", instance.row.kind))),
+            Err(error) => {
+                return found.push(Problem::error("wrong-spec", file, at, format!("this {} can't be: {error}", instance.row.kind)));
+            }
         };
         tag(&mut spec, setup, &instance.address.name);
         found.extend(checks::spec(&spec, &instance.address, file, &fields, at));

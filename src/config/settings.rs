@@ -42,7 +42,8 @@ fn estate_network(domains: &Domains, module: &str) -> Option<Setting> {
 fn domain_network(domain: &Domain, module: &str) -> Option<Setting> {
     let network = &domain.network;
     let set = [("vpc_prefix", network.vpc_prefix), ("zones", network.zones)];
-    let values: BTreeMap<String, Value> = set.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value)))).collect();
+    let values: BTreeMap<String, Value> =
+        set.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value)))).collect();
     // A domain that says nothing of its network has not switched the module on.
     (module == NETWORK && !values.is_empty()).then_some(Setting::Parameters(values))
 }

@@ -115,7 +115,8 @@ impl Check<'_> {
         match nearest {
             Some((true, found)) => self.found.extend(found),
             _ => {
-                let wanted: Vec<String> = branches.iter().map(|branch| wanted(self.shape.resolve(branch))).filter(|text| text != "nothing").collect();
+                let wanted: Vec<String> =
+                    branches.iter().map(|branch| wanted(self.shape.resolve(branch))).filter(|text| text != "nothing").collect();
                 self.report(node, whose, format!("`{}` is {}, not {}", whose.key, wanted.join(" or "), node.describe()));
             }
         }

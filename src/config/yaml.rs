@@ -130,7 +130,11 @@ impl Reading<'_> {
             return Err(self.refuse("too-large", at, format!("with its aliases written out, the file holds more than {MOST} values")));
         }
         if depth(node) + self.open.len() > DEEPEST {
-            return Err(self.refuse("too-large", at, format!("with its aliases written out, the file nests more than {DEEPEST} levels deep")));
+            return Err(self.refuse(
+                "too-large",
+                at,
+                format!("with its aliases written out, the file nests more than {DEEPEST} levels deep"),
+            ));
         }
         let (node, size) = (Node { at, content: node.content.clone() }, *size);
         self.values += size;
@@ -152,7 +156,9 @@ impl Reading<'_> {
                 Some((key, at)) => entries.push(Entry { key, at, value: node }),
                 None => {
                     let text = word(&node, self.text);
-                    let Some(text) = text else { return Err(self.refuse("syntax", node.at, format!("a key is a word, not {}", node.describe()))) };
+                    let Some(text) = text else {
+                        return Err(self.refuse("syntax", node.at, format!("a key is a word, not {}", node.describe())));
+                    };
                     *key = Some((text, node.at));
                 }
             },
@@ -185,7 +191,10 @@ impl Reading<'_> {
 
     fn untagged(&self, tag: Option<&Tag>, at: Span) -> Result<(), Refused> {
         match tag {
-            Some(tag) => Err(Box::new(self.problem("syntax", at, format!("the tag `{}` is not allowed", tag.original())).hint("write the value without a tag; quotes make a text"))),
+            Some(tag) => Err(Box::new(
+                self.problem("syntax", at, format!("the tag `{}` is not allowed", tag.original()))
+                    .hint("write the value without a tag; quotes make a text"),
+            )),
             None => Ok(()),
         }
     }

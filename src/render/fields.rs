@@ -86,7 +86,7 @@ pub(super) fn change(change: &Change, paint: Paint) -> Vec<String> {
     let field = escape::line(field);
     let mut notes = String::new();
     if *effect == Effect::Replaces {
-        notes.push_str(&paint.text(Ink::Removed, "  (replaces)"));
+        notes.push_str(&paint.text(Ink::Removed, "  (forces replacement)"));
     }
     // The concern itself is among the step's, which are shown with it.
     let _: &Option<Concern> = concern;
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn short_changes_are_arrows_and_documents_are_diffs() {
         let moved = Change::between("zone", None, Some("a\u{202e}".into())).replaces();
-        assert_eq!(change(&moved, PLAIN), ["zone: (not set) → a\\u{202e}  (replaces)"]);
+        assert_eq!(change(&moved, PLAIN), ["zone: (not set) → a\\u{202e}  (forces replacement)"]);
         let lines = |action: &str| Some(format!("{{\n  \"Action\": \"{action}\",\n  \"Effect\": \"Allow\"\n}}"));
         assert_eq!(
             change(&Change::between("trust", lines("s3:Get"), lines("s3:*")), PLAIN),

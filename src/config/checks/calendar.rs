@@ -27,7 +27,8 @@ pub fn block_days(files: &Files, found: &mut Vec<Problem>) {
         let (from, to) = (date(&days.from), date(&days.to));
         for (key, text, date) in [("from", &days.from, from), ("to", &days.to, to)] {
             if date.is_none() {
-                let problem = files.domains.at("block-days", &path(key), format!("\"{}\" is no date", crate::config::node::shortened(text)));
+                let problem =
+                    files.domains.at("block-days", &path(key), format!("\"{}\" is no date", crate::config::node::shortened(text)));
                 found.push(problem.hint("write it as 2026-11-26"));
             }
         }
@@ -39,7 +40,8 @@ pub fn block_days(files: &Files, found: &mut Vec<Problem>) {
 
 /// Year, month and day of a date that exists.
 fn date(text: &str) -> Option<(u16, u8, u8)> {
-    let fits = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let fits = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     let (year, month, day) = fits.then(|| (&text[..4], &text[5..7], &text[8..]))?;
     let (year, month, day) = (year.parse::<u16>().ok()?, month.parse::<u8>().ok()?, day.parse::<u8>().ok()?);
     (1..=days(year, month)?).contains(&day).then_some((year, month, day))

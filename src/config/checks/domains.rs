@@ -18,7 +18,8 @@ pub fn teams(files: &Files, found: &mut Vec<Problem>) {
 pub fn prod(files: &Files, found: &mut Vec<Problem>) {
     for (name, domain) in &files.domains.value.domains {
         if !domain.environments.contains(&Environment::Prod) {
-            let problem = files.domains.at_key("prod-missing", &["domains", name, "environments"], format!("the domain `{name}` has no prod"));
+            let problem =
+                files.domains.at_key("prod-missing", &["domains", name, "environments"], format!("the domain `{name}` has no prod"));
             found.push(problem.hint("add `prod`: dev and stage can be left out, prod can't"));
         }
     }

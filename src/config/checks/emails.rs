@@ -71,6 +71,10 @@ fn all(files: &Files) -> impl Iterator<Item = (&str, Environment, String)> {
 /// Whether AWS would take it: one `@` between two parts, a dot in the second, and no letter that mail servers disagree about.
 fn is_email(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
-    let host = |host: &str| host.contains('.') && host.split('.').all(|part| !part.is_empty()) && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    let host = |host: &str| {
+        host.contains('.')
+            && host.split('.').all(|part| !part.is_empty())
+            && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+    };
     text.split_once('@').is_some_and(|(name, rest)| !name.is_empty() && name.chars().all(fits) && !name.contains(['{', '}']) && host(rest))
 }

@@ -54,7 +54,11 @@ pub fn lists(files: &Files, found: &mut Vec<Problem>) {
 
 pub fn bindings(files: &Files, found: &mut Vec<Problem>) {
     for module in files.modules.values() {
-        let known: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).chain(module.value.parameters.keys().map(|name| format!("parameter.{name}"))).collect();
+        let known: Vec<String> = NAMES
+            .iter()
+            .map(|name| (*name).to_owned())
+            .chain(module.value.parameters.keys().map(|name| format!("parameter.{name}")))
+            .collect();
         for node in resources(module) {
             check_bindings(&module.name, node, node.get("for_each").is_some(), &known, found);
         }

@@ -28,7 +28,9 @@ pub fn check(files: &Files, found: &mut Vec<Problem>) {
     }
     for (name, module) in &files.modules {
         let why = wrong(name);
-        found.extend(why.map(|why| module.at_key("bad-name", &["about"], format!("the module's folder can't be called \"{}\": {why}", shortened(name)))));
+        found.extend(why.map(|why| {
+            module.at_key("bad-name", &["about"], format!("the module's folder can't be called \"{}\": {why}", shortened(name)))
+        }));
     }
 }
 

@@ -21,7 +21,9 @@ pub fn form(files: &Files, found: &mut Vec<Problem>) {
     for range in pools(network).into_iter().chain(reserved(network)) {
         let wrong = match range.range {
             None => Some((format!("\"{}\" is no IPv4 range", range.text), "write it as 10.0.0.0/16".to_owned())),
-            Some(net) if net.trunc() != net => Some((format!("{net} does not begin at a multiple of its size"), format!("write {}", net.trunc()))),
+            Some(net) if net.trunc() != net => {
+                Some((format!("{net} does not begin at a multiple of its size"), format!("write {}", net.trunc())))
+            }
             Some(_) => None,
         };
         found.extend(wrong.map(|(message, hint)| at(files, "bad-range", &range, message).hint(hint)));
@@ -53,7 +55,14 @@ fn at(files: &Files, check: &'static str, range: &Range, message: String) -> Pro
 
 fn pools(network: &Network) -> Vec<Range> {
     let ranges = network.pool.ranges().into_iter();
-    ranges.map(|(path, text)| Range { path: [vec!["network".to_owned()], path].concat(), name: "a pool".to_owned(), text: text.to_owned(), range: text.parse().ok() }).collect()
+    ranges
+        .map(|(path, text)| Range {
+            path: [vec!["network".to_owned()], path].concat(),
+            name: "a pool".to_owned(),
+            text: text.to_owned(),
+            range: text.parse().ok(),
+        })
+        .collect()
 }
 
 fn reserved(network: &Network) -> Vec<Range> {
@@ -70,16 +79,23 @@ fn reserved(network: &Network) -> Vec<Range> {
 /// Whether all networks fit, and those of fixed range are where they may be.
 pub fn against_pool(files: &Files, desired: &Desired, found: &mut Vec<Problem>) {
     let estate = &desired.estate;
-    let networks: Vec<(&Address, Cidr)> = desired.resources.iter().filter_map(|(address, declared)| match &declared.spec {
-        Spec::Vpc(vpc) => Some((address, vpc.cidr)),
-        _ => None,
-    }).collect();
+    let networks: Vec<(&Address, Cidr)> = desired
+        .resources
+        .iter()
+        .filter_map(|(address, declared)| match &declared.spec {
+            Spec::Vpc(vpc) => Some((address, vpc.cidr)),
+            _ => None,
+        })
+        .collect();
     fixed(desired, &networks, found);
     let size = |prefix: u8| 1_u64 << (32 - u32::from(prefix.min(32)));
-    let wanted: u64 = networks.iter().map(|(_, cidr)| match cidr {
-        Cidr::Prefix(prefix) => size(*prefix),
-        Cidr::Fixed(_) | Cidr::Newbits(_) => 0,
-    }).sum();
+    let wanted: u64 = networks
+        .iter()
+        .map(|(_, cidr)| match cidr {
+            Cidr::Prefix(prefix) => size(*prefix),
+            Cidr::Fixed(_) | Cidr::Newbits(_) => 0,
+        })
+        .sum();
     let taken = |pool: &Ipv4Net| {
         let inside = estate.reserved.values().filter(|range| pool.contains(*range) || range.contains(pool));
         inside.map(|range| size(range.prefix_len().max(pool.prefix_len()))).sum::<u64>()
@@ -98,7 +114,8 @@ fn fixed(desired: &Desired, networks: &[(&Address, Cidr)], found: &mut Vec<Probl
     for (at, (address, range)) in fixed.iter().enumerate() {
         let meets = |other: &Ipv4Net| range.contains(other) || other.contains(range);
         let network = fixed[..at].iter().find(|(_, other)| meets(other)).map(|(other, _)| other.to_string());
-        let reserved = desired.estate.reserved.iter().find(|(_, other)| meets(other)).map(|(name, _)| format!("the reserved range `{name}`"));
+        let reserved =
+            desired.estate.reserved.iter().find(|(_, other)| meets(other)).map(|(name, _)| format!("the reserved range `{name}`"));
         let Some(other) = network.or(reserved) else { continue };
         let Some(declared) = desired.resources.get(*address) else { continue };
         let span = crate::config::node::Span { line: declared.place.line, column: 1, ..Default::default() };

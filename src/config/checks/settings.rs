@@ -93,7 +93,8 @@ fn all(files: &Files) -> Vec<Settings<'_>> {
 /// Those of the estate or of one domain.
 fn layer<'a>(node: &'a Node, path: &[&'a str]) -> Vec<Settings<'a>> {
     let modules = node.get("modules").map_or(&[][..], Node::entries).iter();
-    let settings = modules.map(|entry| Settings { path: [path, &["modules", &entry.key]].concat(), node: &entry.value, module: &entry.key });
+    let settings =
+        modules.map(|entry| Settings { path: [path, &["modules", &entry.key]].concat(), node: &entry.value, module: &entry.key });
     let network = node.get(NETWORK).filter(|network| matches!(network.content, Content::Map(_)));
     let network = network.map(|node| Settings { path: [path, &[NETWORK]].concat(), node, module: NETWORK });
     settings.chain(network).collect()

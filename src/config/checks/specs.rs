@@ -19,13 +19,19 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
     for entry in fields.get("tags").map_or(&[][..], Node::entries) {
         let reserved = TAGS.contains(&entry.key.as_str()) || entry.key.starts_with("landfall:") || entry.key.starts_with("aws:");
         if reserved {
-            found.push(Problem::error("reserved-tag", file, entry.at, format!("the tag `{}` is set by Landfall or AWS", entry.key)).hint("delete it here"));
+            found.push(
+                Problem::error("reserved-tag", file, entry.at, format!("the tag `{}` is set by Landfall or AWS", entry.key))
+                    .hint("delete it here"),
+            );
         }
     }
     match spec {
         Spec::SsmParameter(_) if !address.name.as_str().starts_with("landfall/") => {
             let message = format!("the parameter `{}` is not under landfall/", address.name);
-            found.push(Problem::error("parameter-path", file, at, message).hint("that path is how Landfall knows its parameters again: parameters carry no tags"));
+            found.push(
+                Problem::error("parameter-path", file, at, message)
+                    .hint("that path is how Landfall knows its parameters again: parameters carry no tags"),
+            );
         }
         Spec::IamRole(_) if address.name.as_str().len() > LONGEST_ROLE || address.name.as_str().contains('/') => {
             let message = format!("a role can't be called `{}`: IAM allows {LONGEST_ROLE} characters and no slash", address.name);
