@@ -69,7 +69,8 @@ pub(super) fn allocate(ground: &Ground) -> Allocation {
         fixed.iter().for_each(|(at, range)| settle_fixed(&mut out, &claims, at, *range));
         choose(ground, &mut out, &claims, &fixed, wishes);
     } else {
-        unchosen(&mut out, &unseen, fixed.into_iter().map(|(at, _)| at).chain(wishes.into_iter().map(|wish| wish.at)).collect());
+        let new = fixed.into_iter().map(|(at, _)| at).chain(wishes.into_iter().map(|wish| wish.at));
+        unchosen(ground.live, &mut out, &unseen, new.collect());
     }
     subnets::allocate(ground, &mut out);
     out
@@ -156,14 +157,16 @@ fn hash(at: &Address, attempt: u8) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn unchosen(out: &mut Allocation, unseen: &BTreeSet<Account>, new: Vec<&Address>) {
+/// Blocks the new VPCs of all accounts. Where VPCs could not be read, whether one is new is not known, and another note says so.
+fn unchosen(live: &Live, out: &mut Allocation, unseen: &BTreeSet<Account>, mut new: Vec<&Address>) {
+    out.blocked.extend(new.iter().map(|at| (*at).clone()));
+    new.retain(|at| live.is_readable(&at.account, &at.kind));
     if new.is_empty() {
         return;
     }
     let detail = format!("The VPCs of {} are not all known, and a new range could be theirs. Left out: {}.", show(unseen), show(&new));
     let note = Note::new(Severity::Blocking, Subject::Estate, "No range can be chosen for new VPCs", detail);
     out.notes.push(note.hint("remove the cause that the other notes name, then plan again; VPCs that live go on as they are"));
-    out.blocked.extend(new.into_iter().cloned());
 }
 
 fn kept(at: &Address, range: Ipv4Net, asked: u8) -> Note {

@@ -120,7 +120,8 @@ fn lets_go(ground: &Ground, fates: &Fates, user: &Address, at: &Address) -> bool
         Some(Fate::Delete | Fate::Replace(_)) => true,
         Some(Fate::Update(changes)) => {
             let reference = fates.want(ground, user).and_then(|want| ground.reference(user, want, at));
-            reference.is_none_or(|reference| changes.iter().any(|change| change.field == field(&reference)))
+            let is_rebound = reference.is_some_and(|reference| changes.iter().any(|change| change.field == field(&reference)));
+            is_rebound || !ground.needs(user, at)
         }
         Some(Fate::Unchanged | Fate::Create | Fate::Blocked) | None => false,
     }

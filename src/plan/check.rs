@@ -131,13 +131,13 @@ fn meets_needs_in_turn(desired: &Desired, live: &Live, plan: &Plan) -> Vec<Strin
     wrong
 }
 
-/// What a spec names, and its account.
+/// What a spec names, and its account; itself it need not wait for.
 fn needs(desired: &Desired, at: &Address, spec: Option<&Spec>) -> BTreeSet<Address> {
     let Some(spec) = spec else { return BTreeSet::new() };
     let named = spec.needs().into_iter().map(|reference| reference.resolve(at, &desired.estate.home_region));
     let own = format!("{}/global/account/main", at.account).parse::<Address>().ok();
-    let own = own.filter(|own| at.account != Account::Management && own != at);
-    named.chain(own).collect()
+    let own = own.filter(|_| at.account != Account::Management);
+    named.chain(own).filter(|need| need != at).collect()
 }
 
 /// New VPCs share no address with any other, nor with what is reserved unless a file fixes them there; new subnets lie in their VPC, apart.

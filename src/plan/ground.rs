@@ -21,7 +21,7 @@ pub(super) type Edges<'a> = BTreeMap<&'a Address, BTreeSet<Address>>;
 pub(super) struct Ground<'a> {
     pub desired: &'a Desired,
     pub live: &'a Live,
-    /// What each declared resource needs as declared, its account included.
+    /// What each declared resource needs as declared, what goes without saying included: its account, and a gateway to the internet.
     pub needs: Edges<'a>,
     /// The declared resources that need each address.
     pub wanted_by: BTreeMap<Address, BTreeSet<&'a Address>>,
@@ -32,9 +32,11 @@ pub(super) struct Ground<'a> {
 impl<'a> Ground<'a> {
     pub(super) fn of(desired: &'a Desired, live: &'a Live) -> Ground<'a> {
         let home = &desired.estate.home_region;
-        let needs: Edges = desired.resources.iter().map(|(at, declared)| (at, needs(at, &declared.spec, home))).collect();
-        let held = ours(desired, live).map(|(at, found)| (at, bound(at, &found.spec, home)));
-        let held_by = turned(held);
+        let mut needs: Edges = desired.resources.iter().map(|(at, declared)| (at, needs(at, &declared.spec, home))).collect();
+        imply_gateways(&mut needs, desired.resources.iter().map(|(at, declared)| (at, &declared.spec)), home);
+        let mut held: Edges = ours(desired, live).map(|(at, found)| (at, bound(at, &found.spec, home))).collect();
+        imply_gateways(&mut held, ours(desired, live).map(|(at, found)| (at, &found.spec)), home);
+        let held_by = turned(held.into_iter());
         let wanted_by = turned(needs.iter().map(|(at, needs)| (*at, needs.clone())));
         Ground { desired, live, needs, wanted_by, held_by }
     }
@@ -55,6 +57,11 @@ impl<'a> Ground<'a> {
     /// Everything of ours that lives in declared accounts.
     pub(super) fn found_all(&self) -> impl Iterator<Item = (&'a Address, &'a Found)> {
         ours(self.desired, self.live)
+    }
+
+    /// Whether a resource, as declared, needs another one.
+    pub(super) fn needs(&self, user: &Address, at: &Address) -> bool {
+        self.needs.get(user).is_some_and(|needs| needs.contains(at))
     }
 
     /// The live resources that are bound to an address.
@@ -98,17 +105,38 @@ pub(super) fn is_declared(desired: &Desired, account: &Account) -> bool {
 }
 
 /// What a resource needs: what its spec names, and the account that it is in.
-pub(super) fn needs(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
+fn needs(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
     let account = account_of(&at.account).filter(|account| account != at);
     bound(at, spec, home).into_iter().chain(account).collect()
 }
 
-/// What a spec names.
-pub(super) fn bound(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
-    spec.needs().iter().map(|reference| reference.resolve(at, home)).collect()
+/// What a spec names, but for itself: a security group may let its own members in.
+fn bound(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
+    spec.needs().iter().map(|reference| reference.resolve(at, home)).filter(|need| need != at).collect()
 }
 
-fn ours<'a>(desired: &'a Desired, live: &'a Live) -> impl Iterator<Item = (&'a Address, &'a Found)> {
+/// A NAT gateway comes up only in a VPC with an internet gateway, and AWS detaches none while a NAT gateway has its public address from it;
+/// neither names the other (VPC user guide, "NAT gateways" and "Detach an internet gateway").
+fn imply_gateways<'a>(edges: &mut Edges<'a>, specs: impl Iterator<Item = (&'a Address, &'a Spec)> + Clone, home: &Region) {
+    let (mut vpc_of, mut gateways_of): (BTreeMap<&Address, Address>, BTreeMap<Address, Vec<&Address>>) = Default::default();
+    for (at, spec) in specs.clone() {
+        match spec {
+            Spec::Subnet(subnet) => drop(vpc_of.insert(at, subnet.vpc.resolve(at, home))),
+            Spec::InternetGateway(gateway) => {
+                let vpc = gateway.vpc.as_ref().map(|vpc| vpc.resolve(at, home));
+                vpc.into_iter().for_each(|vpc| gateways_of.entry(vpc).or_default().push(at));
+            }
+            _ => {}
+        }
+    }
+    for (at, spec) in specs {
+        let Spec::NatGateway(nat) = spec else { continue };
+        let gateways = vpc_of.get(&nat.subnet.resolve(at, home)).and_then(|vpc| gateways_of.get(vpc));
+        edges.entry(at).or_default().extend(gateways.into_iter().flatten().map(|gateway| (*gateway).clone()));
+    }
+}
+
+fn ours<'a>(desired: &'a Desired, live: &'a Live) -> impl Iterator<Item = (&'a Address, &'a Found)> + Clone {
     live.found.iter().filter(|(at, _)| is_declared(desired, &at.account))
 }
 

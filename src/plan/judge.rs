@@ -16,8 +16,10 @@ pub(super) fn concerns(at: &Address, action: &Action) -> Vec<Concern> {
         Action::Create { want: _, replacing: false } => created(&at.kind).into_iter().collect(),
         Action::Update { live: _, want: _, changes } => of_changes(changes).into_iter().chain(rerouted(&at.kind, changes)).collect(),
         Action::Delete { live: _, replacing: true, why } => {
-            let replaced = concern(Risk::Dangerous, "deletes it and creates it anew");
-            of_changes(why).into_iter().chain([replaced]).collect()
+            // A change that demands it usually says what it breaks; then nothing general has to be added.
+            let said = of_changes(why);
+            let is_said = said.iter().any(|concern| concern.risk == Risk::Dangerous);
+            said.into_iter().chain((!is_said).then(|| concern(Risk::Dangerous, "deletes it and creates it anew"))).collect()
         }
         Action::Delete { live: _, replacing: false, why: _ } => vec![concern(Risk::Dangerous, "deletes it: no longer declared")],
     };

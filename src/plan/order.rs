@@ -1,7 +1,7 @@
 //! The order of one account's steps: what has to be done before what. Decides when, never what.
 
-use super::compare::{Fate, Fates};
-use super::ground::{Ground, bound};
+use super::compare::Fate;
+use super::ground::Ground;
 use crate::kinds::TABLE;
 use crate::model::{Account, Address, Note, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,15 +30,10 @@ pub(super) struct Node<'a> {
 pub(super) type Ordered<'a> = Vec<(Node<'a>, Vec<usize>)>;
 
 /// The steps of an account in a valid serial order, and a note for each circle that had to be broken.
-pub(super) fn order<'a>(
-    ground: &Ground<'a>,
-    fates: &Fates<'a>,
-    account: &Account,
-    of_account: &[(&'a Address, &Fate)],
-) -> (Ordered<'a>, Vec<Note>) {
+pub(super) fn order<'a>(ground: &Ground<'a>, account: &Account, of_account: &[(&'a Address, &Fate)]) -> (Ordered<'a>, Vec<Note>) {
     let nodes: BTreeMap<(&Address, bool), Node> =
         of_account.iter().flat_map(|(at, fate)| nodes(at, fate)).map(|node| (key(&node), node)).collect();
-    let mut waiting: BTreeMap<Node, BTreeSet<Node>> = nodes.values().map(|node| (*node, before(ground, fates, node, &nodes))).collect();
+    let mut waiting: BTreeMap<Node, BTreeSet<Node>> = nodes.values().map(|node| (*node, before(ground, node, &nodes))).collect();
     let mut followers: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
     waiting.iter().for_each(|(node, before)| before.iter().for_each(|earlier| followers.entry(*earlier).or_default().push(*node)));
     let mut unmet = waiting.clone();
@@ -90,19 +85,18 @@ fn key<'a>(node: &Node<'a>) -> (&'a Address, bool) {
 }
 
 /// The steps that have to be done before a step.
-fn before<'a>(ground: &Ground<'a>, fates: &Fates<'a>, node: &Node<'a>, nodes: &BTreeMap<(&Address, bool), Node<'a>>) -> BTreeSet<Node<'a>> {
+fn before<'a>(ground: &Ground<'a>, node: &Node<'a>, nodes: &BTreeMap<(&Address, bool), Node<'a>>) -> BTreeSet<Node<'a>> {
     let at = node.at;
     if node.phase == Phase::Make {
         let needs = ground.needs.get(at).into_iter().flatten().filter_map(|need| nodes.get(&(need, true)));
         return needs.chain(nodes.get(&(at, false))).copied().collect();
     }
-    let unbinds = |user: &&Address| {
-        let want = fates.want(ground, user);
-        want.is_some_and(|want| !bound(user, want, ground.home()).contains(at))
-    };
     // Whoever is only rebound to a replacement waits for it instead, and can't be waited for.
     let users = ground.holders(at).filter(|user| *user != at);
-    users.filter_map(|user| nodes.get(&(user, false)).or_else(|| nodes.get(&(user, true)).filter(|_| unbinds(&user)))).copied().collect()
+    users
+        .filter_map(|user| nodes.get(&(user, false)).or_else(|| nodes.get(&(user, true)).filter(|_| !ground.needs(user, at))))
+        .copied()
+        .collect()
 }
 
 /// A step on a circle of steps that wait for one another: the one that sorts first, and the circle.

@@ -16,7 +16,7 @@ pub(super) fn assemble<'a>(ground: &Ground<'a>, fates: &Fates<'a>) -> (Plan, Vec
     fates.of.iter().for_each(|(at, fate)| by_account.entry(&at.account).or_default().push((*at, fate)));
     let (mut accounts, mut notes) = (BTreeMap::new(), Vec::new());
     for (account, of_account) in by_account {
-        let (ordered, broken) = order(ground, fates, account, &of_account);
+        let (ordered, broken) = order(ground, account, &of_account);
         notes.extend(broken);
         let steps = ordered.iter().filter_map(|(node, after)| step(ground, fates, node, after));
         accounts.insert(account.clone(), steps.collect::<Vec<_>>());

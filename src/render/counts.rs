@@ -43,6 +43,7 @@ impl Counts {
         let steps = create + update + replace + delete;
         let done = match (steps, blocking) {
             (0, 0) => format!("No changes. {} and {} are as declared.", many(declared_accounts, "account"), many(*unchanged, "resource")),
+            (0, _) if *unchanged == 0 => "Nothing could be planned.".to_owned(),
             (0, _) => format!("No changes in what could be planned. {} are as declared.", many(*unchanged, "resource")),
             _ => format!(
                 "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete in {}. Worst risk: {worst_risk}.",

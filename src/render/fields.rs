@@ -30,9 +30,57 @@ fn field(name: &str, value: &Value) -> Vec<String> {
     if text.chars().count() <= GLANCE && !is_document(value) {
         return vec![format!("{name} = {text}")];
     }
-    let mut lines = escape::lines(&format!("{value:#}"));
+    let mut lines = document(value, 0);
     lines[0] = format!("{name} = {}", lines[0]);
     lines
+}
+
+/// JSON over as many lines as it takes, but for what is read at a glance.
+fn document(value: &Value, depth: usize) -> Vec<String> {
+    let flat = flat(value);
+    let (open, close, parts): (_, _, Vec<Vec<String>>) = match value {
+        Value::Array(items) if !is_glance(&flat, depth) => ('[', ']', items.iter().map(|item| document(item, depth + 1)).collect()),
+        Value::Object(fields) if !is_glance(&flat, depth) => {
+            ('{', '}', fields.iter().map(|(name, value)| member(name, value, depth + 1)).collect())
+        }
+        _ => return vec![flat],
+    };
+    let count = parts.len();
+    let mut lines = vec![open.to_string()];
+    for (place, mut part) in parts.into_iter().enumerate() {
+        if let Some(last) = part.last_mut().filter(|_| place + 1 < count) {
+            last.push(',');
+        }
+        lines.extend(part.into_iter().map(|line| format!("  {line}")));
+    }
+    lines.push(close.to_string());
+    lines
+}
+
+/// JSON on one line, with spaces where people put them.
+fn flat(value: &Value) -> String {
+    let list = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Array(items) => format!("[{}]", list(items.iter().map(flat).collect())),
+        Value::Object(fields) => {
+            format!("{{{}}}", list(fields.iter().map(|(name, value)| format!("{}: {}", quoted(name), flat(value))).collect()))
+        }
+        plain => escape::line(&plain.to_string()),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    escape::line(&Value::from(text).to_string())
+}
+
+fn member(name: &str, value: &Value, depth: usize) -> Vec<String> {
+    let mut lines = document(value, depth);
+    lines[0] = format!("{}: {}", quoted(name), lines[0]);
+    lines
+}
+
+fn is_glance(flat: &str, depth: usize) -> bool {
+    flat.chars().count() + 2 * depth <= GLANCE
 }
 
 /// Null and empty lists say no more than an absent field does.
@@ -86,7 +134,7 @@ pub(super) fn change(change: &Change, paint: Paint) -> Vec<String> {
     let field = escape::line(field);
     let mut notes = String::new();
     if *effect == Effect::Replaces {
-        notes.push_str(&paint.text(Ink::Removed, "  (replaces)"));
+        notes.push_str(&paint.text(Ink::Removed, "  (forces replacement)"));
     }
     // The concern itself is among the step's, which are shown with it.
     let _: &Option<Concern> = concern;
@@ -154,7 +202,7 @@ mod tests {
     #[test]
     fn short_changes_are_arrows_and_documents_are_diffs() {
         let moved = Change::between("zone", None, Some("a\u{202e}".into())).replaces();
-        assert_eq!(change(&moved, PLAIN), ["zone: (not set) → a\\u{202e}  (replaces)"]);
+        assert_eq!(change(&moved, PLAIN), ["zone: (not set) → a\\u{202e}  (forces replacement)"]);
         let lines = |action: &str| Some(format!("{{\n  \"Action\": \"{action}\",\n  \"Effect\": \"Allow\"\n}}"));
         assert_eq!(
             change(&Change::between("trust", lines("s3:Get"), lines("s3:*")), PLAIN),

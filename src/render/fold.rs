@@ -1,58 +1,59 @@
-//! Accounts whose steps are the same but for their own names and ranges: shown once, and listed. Folds only what is equal after the
-//! substitution; whatever else differs keeps an account apart.
+//! Steps and accounts that are the same but for their own names and ranges, to be shown once. Folds only what is equal after the
+//! names of domain, environment and team are taken out; whatever else differs stays apart.
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Account, Address};
-use crate::plan::{Action, Step, canonical};
+use crate::plan::{Action, Digest, Step, canonical};
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-/// Accounts of one wave with steps of one shape: the first, and those that are like it.
+/// Accounts of one wave with steps of the same shapes: the first, and those that are like it.
 pub(super) struct Alike<'a> {
     pub first: &'a Account,
-    pub steps: &'a [Step],
+    pub steps: Vec<(&'a Step, Digest)>,
     pub others: Vec<&'a Account>,
 }
 
-/// The accounts of a wave by the shape of their steps, in the order of the first of each.
+/// The accounts of a wave by the shapes of their steps, in the order of the first of each.
 pub(super) fn fold(accounts: &BTreeMap<Account, Vec<Step>>) -> Vec<Alike<'_>> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: BTreeMap<Vec<Digest>, usize> = BTreeMap::new();
     let mut folded: Vec<Alike> = Vec::new();
     for (account, steps) in accounts {
-        let place = *places.entry(shape(account, steps)).or_insert(folded.len());
+        let shapes = shapes(account, steps);
+        let place = *places.entry(shapes.clone()).or_insert(folded.len());
         match folded.get_mut(place) {
             Some(alike) => alike.others.push(account),
-            None => folded.push(Alike { first: account, steps, others: Vec::new() }),
+            None => folded.push(Alike { first: account, steps: steps.iter().zip(shapes).collect(), others: Vec::new() }),
         }
     }
     folded
 }
 
-/// The steps as text, without what is the account's own.
-fn shape(account: &Account, steps: &[Step]) -> String {
-    let Account::Member { domain, environment: _ } = account else { return canonical(&steps) };
-    let shapes: Vec<_> = steps
-        .iter()
-        .map(|step| {
-            let Step { address, action, after, concerns, asked } = step;
-            let Address { account: _, region, kind, name } = address;
-            (region, kind, name, unranged(action), after, concerns, asked.as_ref().map(|(module, _)| module))
-        })
-        .collect();
-    let team = steps.iter().find_map(|step| team(step.action.after().or(step.action.before())?));
-    let text = without(&canonical(&shapes), domain.as_str(), "<domain>");
-    team.map_or(text.clone(), |team| without(&text, &team, "<team>"))
+/// What is left of each step without what is the account's own.
+fn shapes(account: &Account, steps: &[Step]) -> Vec<Digest> {
+    let own: Vec<(&str, &str)> = match account {
+        Account::Management => Vec::new(),
+        Account::Member { domain, environment } => vec![(domain.as_str(), "<domain>"), (environment.as_str(), "<environment>")],
+    };
+    let shape = |step: &Step| {
+        let Step { address, action, after, concerns, asked } = step;
+        let Address { account: _, region, kind, name } = address;
+        let asked = asked.as_ref().map(|(module, _)| module);
+        let text = canonical(&(region, kind, name, neutral(action), after, concerns, asked));
+        Digest::of(&own.iter().fold(text, |text, (name, by)| without(&text, name, by)))
+    };
+    steps.iter().map(shape).collect()
 }
 
-fn team(spec: &Spec) -> Option<String> {
-    spec.clone().tags()?.get("team").cloned()
-}
-
-/// The action with every range that the planner may have chosen reduced to its size.
-fn unranged(action: &Action) -> Action {
+/// The action with every range that the planner may have chosen reduced to its size, and without the name of the team.
+fn neutral(action: &Action) -> Action {
     let mut action = action.clone();
     let reduce = |spec: &mut Spec| {
+        // By its tag and not as a word: a team may be called like its domain, and only some are.
+        if let Some(team) = spec.tags().and_then(|tags| tags.get_mut("team")) {
+            *team = "<team>".to_owned();
+        }
         let cidr = match spec {
             Spec::Vpc(vpc) => &mut vpc.cidr,
             Spec::Subnet(subnet) => &mut subnet.cidr,

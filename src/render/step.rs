@@ -1,19 +1,21 @@
 //! One step as lines: its sign, its resource, its fields or changes, and why to look.
 
+use super::counts::many;
 use super::fields::{change, fields};
 use super::paint::{Ink, Paint};
 use crate::kinds::Spec;
-use crate::model::{Address, Change, Concern, Region};
+use crate::model::{Account, Address, Change, Concern, Region, show};
 use crate::plan::{Action, Step};
+use std::collections::BTreeSet;
 
 /// How deep fields stand beneath their step.
 const INDENT: &str = "      ";
 
-/// All steps of an account as lines. A replacement stands once, where its resource is deleted.
-pub(super) fn steps(steps: &[Step], full: bool, paint: Paint) -> Vec<String> {
+/// Steps of an account as lines. A replacement stands once, where its resource is deleted.
+pub(super) fn steps(steps: &[&Step], full: bool, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
     for step in steps {
-        let made_anew = |other: &&Step| other.address == step.address && matches!(other.action, Action::Create { replacing: true, .. });
+        let made_anew = |other: &&&Step| other.address == step.address && matches!(other.action, Action::Create { replacing: true, .. });
         match &step.action {
             Action::Create { want, replacing: false } => lines.extend(create(step, want, paint)),
             // Shown with its delete; alone only when the delete was left out.
@@ -63,6 +65,17 @@ fn delete(step: &Step, live: &Spec, full: bool, paint: Paint) -> Vec<String> {
     let heading = paint.text(Ink::Removed, &format!("  - {}", resource(&step.address)));
     let fields = if full { fields(live) } else { Vec::new() };
     [heading].into_iter().chain(fields.iter().map(|line| indented(line))).collect()
+}
+
+/// One line for steps that were shown elsewhere, in accounts that are named.
+pub(super) fn repeated(steps: &[&Step], shown: &BTreeSet<&Account>, paint: Paint) -> Vec<String> {
+    let makes = |step: &&&Step| matches!(step.action, Action::Create { .. });
+    let (created, updated): (Vec<&&Step>, Vec<&&Step>) = steps.iter().partition(makes);
+    let line = |(steps, ink, sign): (Vec<&&Step>, Ink, &str)| {
+        let text = format!("  {sign} {} as in {}, but for names and ranges", many(steps.len(), "resource"), show(shown));
+        (!steps.is_empty()).then(|| paint.text(ink, &text))
+    };
+    [(created, Ink::Added, "+"), (updated, Ink::Changed, "~")].into_iter().filter_map(line).collect()
 }
 
 /// `vpc main (us-west-2)`: the account stands above.

@@ -77,7 +77,7 @@ fn add_network(desired: &mut Desired, account: &Account, domain: &Domain) {
     put("internet-gateway/main", json!({ "vpc": "vpc/main", "tags": tags }));
     put(
         "security-group/internal",
-        json!({ "vpc": "vpc/main", "description": "inside", "ingress": [{ "protocol": "all", "cidr": "10.0.0.0/8" }] }),
+        json!({ "vpc": "vpc/main", "description": "inside", "ingress": [{ "protocol": "all", "security_group": "security-group/internal" }] }),
     );
     put(
         "security-group/web",
