@@ -15,6 +15,8 @@ use std::time::Duration;
 pub struct RealCloud {
     entrance: Entrance,
     sessions: Sessions,
+    /// By which an account is found that an attempt made and did not live to tell.
+    emails: BTreeMap<Account, String>,
     /// One listing at a time in an account: two steps that need the same kind shall not both list it.
     listing: Mutex<BTreeMap<Account, Arc<tokio::sync::Mutex<()>>>>,
     /// Accounts created in this run, in which "access denied" means "not in force yet".
@@ -28,7 +30,8 @@ impl RealCloud {
     /// Those of reading the organization: without it no step could be carried out.
     pub async fn open(entrance: Entrance, plan: &Plan) -> Result<RealCloud, AwsError> {
         organization::learn(&entrance.management, &plan.emails).await?;
-        Ok(RealCloud { entrance, sessions: Sessions::default(), listing: Mutex::default(), fresh: Mutex::default() })
+        let emails = plan.emails.clone();
+        Ok(RealCloud { entrance, sessions: Sessions::default(), emails, listing: Mutex::default(), fresh: Mutex::default() })
     }
 
     /// The session that a step's kind is managed through.
@@ -50,6 +53,9 @@ impl RealCloud {
         let refers = row(&step.address.kind).map_or(&[][..], |row| row.refers);
         for kind in refers.iter().filter(|kind| again || !at.directory().is_listed(kind)) {
             list(at, kind).await?;
+        }
+        if again && step.address == account_address(&step.address.account) {
+            organization::learn(at, &self.emails).await?;
         }
         Ok(())
     }
