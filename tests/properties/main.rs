@@ -1,5 +1,6 @@
 //! What holds for every plan, whatever the estate: generated estates, lives and edits against the oracle in `plan::check`.
 
+mod blocked;
 #[path = "../estates/mod.rs"]
 mod estates;
 mod planning;

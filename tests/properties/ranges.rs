@@ -132,3 +132,16 @@ fn strangers_networks_and_subnets_are_avoided() {
     assert_eq!(check(&desired, &live, &next), Vec::<String>::new());
     assert_eq!(planned(&desired, &live)[&at("catalog/prod/us-west-2/subnet/private-a")], "10.0.50.0/23".parse().unwrap());
 }
+
+#[test]
+fn larger_networks_are_placed_first_so_that_all_that_fit_by_size_fit() {
+    // The office has the first /20 of eight; what is left holds one /19 beside five /20 only if the /19 chooses before the others.
+    let prod = |name: &str, vpc_prefix| Domain { vpc_prefix, environments: vec![landfall::model::Environment::Prod], ..domain(name) };
+    for turn in 0..20 {
+        let mut all: Vec<Domain> = (0..3).map(|n| prod(&format!("a{turn}-{n}"), 20)).collect();
+        all.extend([prod("z-one", 19), prod("z-two", 19)]);
+        let (plan, report) = plan(&with_domains("10.0.0.0/17", &all), &Live::default());
+        assert_eq!(report.notes, [], "{turn}");
+        assert_eq!(plan.steps().filter(|step| step.address.kind.as_str() == "vpc").count(), 5);
+    }
+}
