@@ -57,11 +57,12 @@ fn start(entrance: &Entrance, selection: &Selection, accounts: BTreeMap<Account,
     let mut tasks = JoinSet::new();
     for (account, id) in accounts {
         let kinds = kinds_in(selection.holds(&account));
-        let session = entrance.connection.member(&entrance.caller, &account, &id);
-        let places = places.clone();
+        let (connection, caller, places) = (entrance.connection.clone(), entrance.caller.clone(), places.clone());
         tasks.spawn(async move {
             // The semaphore is never closed, so there always is a permit to wait for.
             let _place = places.acquire_owned().await;
+            // Opened only now and closed with the task: clients exist for the accounts that are being read, not for all.
+            let session = connection.member(&caller, &account, &id);
             let part = read_account(&session, &kinds).await;
             (account, part)
         });
