@@ -3,6 +3,7 @@
 use super::node::{Content, Entry, Node};
 use super::problem::Problem;
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Left for the drivers: they hold ids, which no spec may.
@@ -67,9 +68,30 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
+/// How much may come of the files: they are small, but repetitions multiply.
+pub struct Budget(Cell<u32>);
+
+impl Budget {
+    pub fn new(values: u32) -> Budget {
+        Budget(Cell::new(values))
+    }
+
+    /// What is left.
+    pub fn left(&self) -> u32 {
+        self.0.get()
+    }
+
+    /// Takes some; false when nothing is left, and from then on.
+    pub fn spend(&self, values: u32) -> bool {
+        self.0.set(self.0.get().saturating_sub(values));
+        self.0.get() > 0
+    }
+}
+
 /// The names and lists of one account and module.
 #[derive(Clone, Copy)]
 pub struct Bound<'a> {
+    pub budget: &'a Budget,
     pub file: &'a str,
     pub scope: &'a Scope,
     pub lists: &'a Lists,
@@ -87,6 +109,9 @@ impl<'a> Bound<'a> {
     /// # Errors
     /// The first binding that stands for nothing, or for what does not fit.
     pub fn expand(self, node: &Node) -> Result<Node, Problem> {
+        if !self.budget.spend(1) {
+            return Err(Problem::error("too-large", self.file, node.at, "too much comes of this"));
+        }
         let content = match &node.content {
             Content::Text(text) => return self.text(node, text),
             Content::List(items) => Content::List(self.items(items)?),

@@ -33,22 +33,32 @@ pub fn load(root: &Path, domains: &str) -> Result<Loaded, Problems> {
 
 /// Path and text of every module, by its folder's name. A folder without modules is an estate without resources.
 fn modules(root: &Path, found: &mut Vec<Problem>) -> BTreeMap<String, (String, String)> {
-    let mut names: Vec<String> = match fs::read_dir(root.join("modules")) {
-        Ok(folder) => {
-            folder.flatten().filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-        }
+    let mut names = match folders(&root.join("modules")) {
+        Ok(names) => names,
         Err(error) => {
             found.push(unreadable("modules", &error.to_string()));
-            Vec::new()
+            return BTreeMap::new();
         }
     };
-    names.sort();
-    names.truncate(MODULES);
-    let read = names.into_iter().filter(|name| !name.starts_with('.')).map(|name| {
+    if names.len() > MODULES {
+        found.push(Problem::error("too-large", "modules", Span::default(), format!("the folder holds more than {MODULES} modules")));
+        names.truncate(MODULES);
+    }
+    let mut read = BTreeMap::new();
+    for name in names {
         let path = format!("modules/{name}/module.yaml");
-        take(root, &path, found).map(|text| (name, (path, text)))
-    });
-    read.collect::<Vec<_>>().into_iter().flatten().collect()
+        read.extend(take(root, &path, found).map(|text| (name, (path, text))));
+    }
+    read
+}
+
+/// The names of the folders in a folder, sorted; hidden ones are somebody else's.
+fn folders(path: &Path) -> std::io::Result<Vec<String>> {
+    let entries = fs::read_dir(path)?.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    Ok(names)
 }
 
 fn take(root: &Path, name: &str, found: &mut Vec<Problem>) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
-use super::bind::{Bound, Lists, Scope};
+use super::bind::{Bound, Budget, Lists, Scope};
 use super::domains::{Domain, Domains, Repository};
 use super::files::{File, Files};
 use super::module::{Module, Resource, allows};
@@ -38,7 +38,13 @@ pub struct Setup<'a> {
     pub account: Account,
     scope: Scope,
     lists: Lists,
+    budget: &'a Budget,
 }
+
+/// What a setup, an item of its lists and an instance take of the budget, where a value in a spec takes one: about their memory.
+const SETUP: u32 = 200;
+const ITEM: u32 = 10;
+const INSTANCE: u32 = 20;
 
 /// One resource in one account, with its fields as yet unbound.
 pub struct Instance<'a> {
@@ -58,7 +64,7 @@ pub fn email(domains: &Domains, name: &str, domain: &Domain, environment: Enviro
 }
 
 /// Every module that is on, in every account.
-pub fn setups(files: &Files) -> Vec<Setup<'_>> {
+pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
     let domains = &files.domains.value;
     let mut setups = Vec::new();
     for (name, domain) in &domains.domains {
@@ -72,16 +78,22 @@ pub fn setups(files: &Files) -> Vec<Setup<'_>> {
                 let fits = |values: &BTreeMap<String, Value>| {
                     file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
                 };
-                if let Some(values) = values.filter(fits) {
+                if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values))) {
                     let lists = lists(domains, domain, &values);
                     let scope = scope(domains, (name, domain, *environment), values);
                     let (team, account) = (domain.team.as_str(), account.clone());
-                    setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists });
+                    setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists, budget });
                 }
             }
         }
     }
     setups
+}
+
+/// What a setup takes of the budget: more, the longer its lists are.
+fn cost(values: &BTreeMap<String, Value>) -> u32 {
+    let items: usize = values.values().filter_map(Value::as_array).map(Vec::len).sum();
+    SETUP.saturating_add(ITEM.saturating_mul(u32::try_from(items).unwrap_or(u32::MAX)))
 }
 
 fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environment), values: BTreeMap<String, Value>) -> Scope {
@@ -123,7 +135,7 @@ fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -
 impl<'a> Setup<'a> {
     /// The names and lists of this account and module.
     pub fn bound(&self) -> Bound<'_> {
-        Bound { file: &self.file.name, scope: &self.scope, lists: &self.lists, each: None }
+        Bound { budget: self.budget, file: &self.file.name, scope: &self.scope, lists: &self.lists, each: None }
     }
 
     /// Every resource of the module that this account gets; `setup` is this setup's number.
@@ -137,12 +149,29 @@ impl<'a> Setup<'a> {
             if !allows(&resource.environments, self.environment) {
                 continue;
             }
-            match self.each(node, &resource) {
-                Ok(items) => all.extend(items.into_iter().filter_map(|each| self.instance(setup, row, node, &resource, each, home, found))),
-                Err(problem) => found.push(problem),
+            let items = match self.each(node, &resource) {
+                Ok(items) => items,
+                Err(problem) => {
+                    found.push(problem);
+                    continue;
+                }
+            };
+            let mut names = BTreeSet::new();
+            for each in items.into_iter().take_while(|_| self.budget.spend(INSTANCE)) {
+                match self.name(node, &resource, each.as_ref()) {
+                    Ok(name) if !names.insert(name.clone()) => found.push(self.same_name(node, &name)),
+                    Ok(name) => all.push(Instance { address: address(&self.account, row, name, home), row, node, setup, each }),
+                    Err(problem) => found.push(problem),
+                }
             }
         }
         all
+    }
+
+    fn same_name(&self, node: &Node, name: &Name) -> Problem {
+        let message = format!("several items make a resource called `{name}`");
+        let problem = Problem::error("duplicate-address", &self.file.name, node.find(&["name"]), message);
+        problem.hint("tell them apart by the item: `${each.key}` in the name")
     }
 
     fn each(&self, node: &Node, resource: &Resource) -> Result<Vec<Option<(String, Value)>>, Problem> {
@@ -152,27 +181,10 @@ impl<'a> Setup<'a> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one instance")]
-    fn instance(
-        &self,
-        setup: usize,
-        row: &'static Row,
-        node: &'a Node,
-        resource: &Resource,
-        each: Option<(String, Value)>,
-        home: &Region,
-        found: &mut Vec<Problem>,
-    ) -> Option<Instance<'a>> {
+    fn name(&self, node: &Node, resource: &Resource, each: Option<&(String, Value)>) -> Result<Name, Problem> {
         let at = node.find(&["name"]);
-        let bound = each.as_ref().map_or(self.bound(), |each| self.bound().within(each));
-        let name = bound.word(&resource.name, at).and_then(|name| resource_name(&self.file.name, at, &name));
-        match name {
-            Ok(name) => Some(Instance { address: address(&self.account, row, name, home), row, node, setup, each }),
-            Err(problem) => {
-                found.push(problem);
-                None
-            }
-        }
+        let bound = each.map_or(self.bound(), |each| self.bound().within(each));
+        bound.word(&resource.name, at).and_then(|name| resource_name(&self.file.name, at, &name))
     }
 }
 

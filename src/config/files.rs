@@ -6,7 +6,7 @@ use super::node::Node;
 use super::problem::Problem;
 use super::{schema, shape, yaml};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file that could be read.
 pub struct File<T> {
@@ -57,7 +57,7 @@ impl<T> File<T> {
     }
 
     /// The keys of a mapping as written, those included whose values don't fit: what is wrong in itself still exists.
-    pub fn keys(&self, key: &str) -> Vec<&str> {
+    pub fn keys(&self, key: &str) -> BTreeSet<&str> {
         self.root.get(key).into_iter().flat_map(Node::keys).collect()
     }
 }

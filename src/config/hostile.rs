@@ -102,10 +102,31 @@ fn files_that_are_none_are_refused_fast() {
 }
 
 #[test]
+fn repetitions_may_multiply_but_not_explode() {
+    let items = (0..5_000).map(|item| format!("i{item}, ")).collect::<String>();
+    let spec = (0..6).fold("x".to_owned(), |inner, _| format!("{{ for_each: parameter.items, key: \"${{each.key}}\", value: {inner} }}"));
+    let module = |resource: &str| {
+        let text = format!("about: x\nparameters: {{ items: {{ type: list, default: [{items}] }} }}\nresources:\n{resource}");
+        BTreeMap::from([("m".to_owned(), ("modules/m/module.yaml".to_owned(), text))])
+    };
+    let domains = (0..2_000).map(|domain| format!("  d{domain}: {{ team: t }}\n")).collect::<String>();
+    let domains = format!(
+        "organization: {{ name: acme, account_email: \"{{domain}}-{{environment}}@acme.example\", home_region: us-west-2, github: acme }}\n\
+         teams: {{ t: {{}} }}\ndomains:\n{domains}"
+    );
+    let deep = format!("  - {{ kind: elastic-ip, name: a, spec: {{ tags: {spec} }} }}\n");
+    let wide = "  - { kind: elastic-ip, name: \"${each.key}\", for_each: parameter.items }\n".repeat(100);
+    for resources in [deep, wide] {
+        let problems = load_texts((DOMAINS, &domains), &module(&resources)).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.check == "too-large"), "{}", show(&problems, false));
+    }
+}
+
+#[test]
 fn a_megabyte_on_one_line_is_shown_without_it() {
     let (sent, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let keys: String = (0..60_000).map(|key| format!("unknown-key-{key}: x, ")).collect();
+        let keys: String = (0..15_000).map(|key| format!("unknown-key-{key}: x, ")).collect();
         sent.send(refused(&format!("{{{keys}}}")))
     });
     let text = told.recv_timeout(PATIENCE).unwrap();

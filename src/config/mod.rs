@@ -10,6 +10,7 @@ mod cases;
 mod checks;
 mod disk;
 pub mod domains;
+mod estate;
 mod excerpt;
 mod expand;
 mod files;

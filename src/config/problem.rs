@@ -96,12 +96,19 @@ pub fn listed(words: &[&str]) -> String {
     }
 }
 
+/// The most words that are compared, and the longest: comparing takes the product of their lengths.
+const COMPARED: (usize, usize) = (500, 48);
+
 /// The known word that differs least from what was written, if it is a likely slip: a third of the letters at most.
 fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let most = (written.chars().count() / 3).max(1);
+    if known.len() > COMPARED.0 || written.len() > COMPARED.1 {
+        return None;
+    }
     let folded = written.to_lowercase();
     let distance = |word: &str| strsim::damerau_levenshtein(&folded, &word.to_lowercase());
-    known.iter().map(|word| (distance(word), *word)).filter(|(distance, _)| *distance <= most).min().map(|(_, word)| word)
+    let known = known.iter().filter(|word| word.len().abs_diff(written.len()) <= 2 * most && word.len() <= COMPARED.1);
+    known.map(|word| (distance(word), *word)).filter(|(distance, _)| *distance <= most).min().map(|(_, word)| word)
 }
 
 impl Problems {

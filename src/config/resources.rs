@@ -1,23 +1,29 @@
 //! Instances → `Desired`: fields bound, checked against the kind's schema, tagged, and every reference followed.
 
-use super::domains::Domains;
+use super::bind::{Bound, Budget};
 use super::expand::{self, Instance, Setup};
 use super::files::Files;
 use super::node::{Content, Node, Span};
 use super::problem::Problem;
 use super::shape::{Shape, Stage};
-use super::{checks, schema};
+use super::{checks, estate, schema};
 use crate::kinds::{self, Scope, Spec};
-use crate::model::{Account, Address, Environment, KindName, Name, Place, Reference, Region};
-use crate::plan::{Declared, Desired, Estate, Member};
+use crate::model::{Account, Address, KindName, Name, Place, Reference, Region};
+use crate::plan::{Declared, Desired};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that the files ask for, and what is wrong with it. None when not even the estate is known.
+/// The most values that may come of all modules in all accounts: ten times what 450 accounts of the shipped modules hold.
+const MOST: u32 = 10_000_000;
+
+/// The most values of one resource, once its repetitions are written out. AWS refuses far smaller ones.
+const MOST_OF_ONE: u32 = 100_000;
+
+/// Everything that the files ask for; what is wrong with it is added to what was found. None when not even the estate is known.
 pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
-    let estate = estate(files)?;
-    let setups = expand::setups(files);
-    let mut instances = Vec::new();
-    let mut raw = Vec::new();
+    let estate = estate::of(files)?;
+    let budget = Budget::new(MOST);
+    let setups = expand::setups(files, &budget);
+    let (mut instances, mut raw) = (Vec::new(), Vec::new());
     for (number, setup) in setups.iter().enumerate() {
         let mut new = Vec::new();
         instances.extend(setup.instances(number, &estate.home_region, &mut new));
@@ -26,11 +32,16 @@ pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
     let known = expand::addresses(&instances);
     let mut making =
         Making { home: &estate.home_region, known, shapes: BTreeMap::new(), resources: BTreeMap::new(), needs: BTreeMap::new() };
-    for instance in &instances {
+    for instance in instances.iter().take_while(|_| budget.spend(1)) {
         let setup = &setups[instance.setup];
         let mut new = Vec::new();
-        making.make(setup, instance, &mut new);
+        making.make(setup, instance, &budget, &mut new);
         raw.extend(new.into_iter().map(|problem| (setup.account.clone(), problem)));
+    }
+    if !budget.spend(1) {
+        let message = format!("with all modules written out, the estate holds more than {MOST} values");
+        found.push(files.domains.at_key("too-large", &["domains"], message));
+        return None;
     }
     let new = gathered(raw, found);
     found.extend(new);
@@ -56,12 +67,16 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn make(&mut self, setup: &Setup<'_>, instance: &Instance<'_>, found: &mut Vec<Problem>) {
+    fn make(&mut self, setup: &Setup<'_>, instance: &Instance<'_>, budget: &Budget, found: &mut Vec<Problem>) {
         let file = setup.file.name.as_str();
         let at = instance.node.find_key(&["kind"]);
         let empty = Node { at, content: Content::Map(Vec::new()) };
-        let bound = instance.each.as_ref().map_or(setup.bound(), |each| setup.bound().within(each));
-        let fields = match bound.expand(instance.node.get("spec").unwrap_or(&empty)) {
+        let own = Budget::new(MOST_OF_ONE);
+        let bound = Bound { budget: &own, ..setup.bound() };
+        let bound = instance.each.as_ref().map_or(bound, |each| bound.within(each));
+        let fields = bound.expand(instance.node.get("spec").unwrap_or(&empty));
+        budget.spend(MOST_OF_ONE - own.left());
+        let fields = match fields {
             Ok(fields) => fields,
             Err(problem) => return found.push(problem),
         };
@@ -174,36 +189,4 @@ fn gathered(raw: Vec<(Account, Problem)>, known: &[Problem]) -> Vec<Problem> {
         (None, _) => problem,
     });
     labelled.collect()
-}
-
-fn estate(files: &Files) -> Option<Estate> {
-    let Domains { organization, network, domains, rollout, .. } = &files.domains.value;
-    let members = domains.iter().filter_map(|(name, domain)| {
-        let known = name.parse::<Name>().ok()?;
-        let team = domain.team.parse::<Name>().ok()?;
-        let accounts = domain.environments.iter().map(move |environment| {
-            let at = member_place(files, name, *environment);
-            let email = expand::email(&files.domains.value, name, domain, *environment);
-            (Account::member(known.clone(), *environment), Member { email, team: team.clone(), place: at })
-        });
-        Some(accounts.collect::<Vec<_>>())
-    });
-    Some(Estate {
-        name: organization.name.parse().ok()?,
-        home_region: organization.home_region.parse().ok()?,
-        access_role: organization.access_role.clone(),
-        pools: network.pool.ranges().into_iter().filter_map(|(_, text)| text.parse().ok()).collect(),
-        reserved: network.reserved.iter().filter_map(|(name, range)| Some((name.clone(), range.0.parse().ok()?))).collect(),
-        order: rollout.waves.iter().filter_map(|wave| wave.environment()).collect(),
-        members: members.flatten().collect(),
-    })
-}
-
-/// The line of the environment, or of the domain when its environments are not written.
-fn member_place(files: &Files, domain: &str, environment: Environment) -> Place {
-    let root = &files.domains.root;
-    let node = root.get("domains").and_then(|all| all.get(domain)).and_then(|domain| domain.get("environments"));
-    let item = node.and_then(|list| list.items().iter().find(|item| item.text() == Some(environment.as_str())));
-    let at = item.map_or_else(|| root.find_key(&["domains", domain]), |item| item.at);
-    Place { file: files.domains.name.clone(), line: at.line }
 }

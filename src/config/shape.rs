@@ -9,7 +9,7 @@ use super::problem::{Problem, listed};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A schema ready for use.
 pub struct Shape {
@@ -176,13 +176,14 @@ impl Check<'_> {
 
     fn list(&mut self, items: &[Node], schema: &Value, whose: Whose<'_>) -> Value {
         let mut values: Vec<Value> = Vec::new();
+        let mut seen = BTreeSet::new();
         for item in items {
             let inner = Whose { key: whose.key, at: item.at };
             // In a list, a repetition stands for items, not for a list.
             let node = bind::repetition(item).filter(|_| self.stage == Stage::Unbound).map_or(item, |each| each.value);
             let value = schema.get("items").map_or_else(|| Some(node.json()), |schema| self.value(node, schema, inner));
             let Some(value) = value else { continue };
-            if schema.get("uniqueItems") == Some(&Value::Bool(true)) && values.contains(&value) {
+            if schema.get("uniqueItems") == Some(&Value::Bool(true)) && !seen.insert(value.to_string()) {
                 let message = format!("`{}` holds {} twice", whose.key, item.describe());
                 self.found.push(Problem::error("duplicate-item", self.file, item.at, message).label("again here"));
                 continue;

@@ -15,6 +15,9 @@ const DEEPEST: usize = 48;
 /// The most values of a file once its aliases are written out: a hundred times those of the largest estate that AWS allows.
 const MOST: usize = 500_000;
 
+/// The most keys of a mapping or items of a list: AWS lets an organization have 50,000 accounts, three to a domain.
+const WIDEST: usize = 20_000;
+
 /// The most hostile characters that are reported: a binary file holds nothing else.
 const REPORTED: usize = 5;
 
@@ -79,6 +82,15 @@ enum Parts {
     List(Vec<Node>),
     /// And the key whose value comes next.
     Map(Vec<Entry>, Option<(String, Span)>),
+}
+
+impl Parts {
+    fn len(&self) -> usize {
+        match self {
+            Parts::List(items) => items.len(),
+            Parts::Map(entries, _) => entries.len(),
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -148,6 +160,9 @@ impl Reading<'_> {
         }
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
+        }
+        if self.open.last().is_some_and(|open| open.parts.len() >= WIDEST) {
+            return Err(self.refuse("too-large", node.at, format!("more than {WIDEST} keys or items are in one place")));
         }
         match self.open.last_mut().map(|open| &mut open.parts) {
             None => self.root = Some(node),

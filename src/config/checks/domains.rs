@@ -8,7 +8,7 @@ use crate::model::Environment;
 pub fn teams(files: &Files, found: &mut Vec<Problem>) {
     let known = files.domains.keys("teams");
     for (name, domain) in &files.domains.value.domains {
-        if !known.contains(&domain.team.as_str()) {
+        if !known.contains(domain.team.as_str()) {
             let problem = files.domains.at("unknown-team", &["domains", name, "team"], format!("there is no team `{}`", domain.team));
             found.push(problem.suggest(&domain.team, known.iter().copied()));
         }

@@ -14,7 +14,7 @@ pub fn on_call(files: &Files, found: &mut Vec<Problem>) {
     let known = files.domains.keys("people");
     for (team, on_call) in all(files) {
         for (list, at, person) in called(on_call) {
-            if !known.contains(&person) {
+            if !known.contains(person) {
                 let path = ["teams", team, "on_call", list, &at.to_string()];
                 let problem = files.domains.at("unknown-person", &path, format!("there is no person `{person}`"));
                 found.push(problem.suggest(person, known.iter().copied()));

@@ -13,6 +13,9 @@ const TAGS: [&str; 3] = ["team", "domain", "environment"];
 /// The longest name of an IAM role.
 const LONGEST_ROLE: usize = 64;
 
+/// The longest name of an account.
+const LONGEST_ACCOUNT: usize = 50;
+
 /// What a schema says of a resource's fields is one check, whatever it is.
 pub fn field(problem: Problem) -> Problem {
     Problem { check: "wrong-field", ..problem }
@@ -40,6 +43,10 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
         }
         Spec::IamRole(_) if address.name.as_str().len() > LONGEST_ROLE || address.name.as_str().contains('/') => {
             let message = format!("a role can't be called `{}`: IAM allows {LONGEST_ROLE} characters and no slash", address.name);
+            found.push(Problem::error("bad-name", file, at, message));
+        }
+        Spec::Account(account) if account.name.chars().count() > LONGEST_ACCOUNT => {
+            let message = format!("an account can't be called `{}`: AWS allows {LONGEST_ACCOUNT} characters", account.name);
             found.push(Problem::error("bad-name", file, at, message));
         }
         _ => {}
