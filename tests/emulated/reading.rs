@@ -1,0 +1,56 @@
+//! Plan only reads: every request that reaches AWS is looked at, on AWS's side of the wire.
+
+use crate::emulator::Emulator;
+use crate::estate::Generated;
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_sends_nothing_but_reads() {
+    let emulator = Emulator::start().await;
+    let (half, whole) = (Generated::with(&["shop"]), Generated::with(&["shop", "tools"]));
+    emulator.apply(half.root());
+    recorder(&emulator, "start");
+    emulator.plan(whole.root(), &[]);
+    emulator.landfall(whole.root(), &["plan", "--full", "--format", "json"]).expect(0);
+    recorder(&emulator, "stop");
+
+    let sent = recorded(&emulator);
+    let reads: BTreeSet<String> = landfall::kinds::reads().iter().filter_map(|read| Some(read.split_once(':')?.1.to_owned())).collect();
+    let writes: BTreeSet<_> = sent.difference(&reads).collect();
+    assert_eq!(writes, BTreeSet::new());
+    for expected in ["DescribeVpcs", "ListAccountsForParent", "AssumeRole"] {
+        assert!(sent.contains(expected), "the recorder saw only {sent:?}");
+    }
+}
+
+/// Moto's own recorder, started or stopped.
+fn recorder(emulator: &Emulator, what: &str) {
+    let address = emulator.endpoint().replace("http://", "");
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(stream, "POST /moto-api/recorder/{what}-recording HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(" 200 "), "{answer}");
+}
+
+/// The operations of all recorded requests.
+fn recorded(emulator: &Emulator) -> BTreeSet<String> {
+    let recording = std::fs::read_to_string(emulator.file("recording.jsonl")).unwrap();
+    recording.lines().map(|line| operation(&serde_json::from_str(line).unwrap())).collect()
+}
+
+/// Both of AWS's protocols in use here: a header names the operation, or a field of the form in the body does.
+fn operation(request: &serde_json::Value) -> String {
+    if let Some(target) = request["headers"]["X-Amz-Target"].as_str() {
+        return target.split('.').next_back().unwrap().to_owned();
+    }
+    let form = unbase64(request["body"].as_str().unwrap());
+    let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
+    action.unwrap_or_else(|| panic!("no operation in {form:?}")).to_owned()
+}
+
+fn unbase64(text: &str) -> String {
+    String::from_utf8(aws_smithy_types::base64::decode(text).unwrap()).unwrap()
+}
