@@ -90,9 +90,3 @@ async fn as_asked(at: &Session, address: &Address, want: &Spec) {
     assert_eq!(Spec::changes(&seen.spec, want), [], "{address}");
     assert_eq!(at.directory().id(address), Some(seen.id));
 }
-
-/// Makes the organization that a management account has.
-pub async fn as_management(at: &Session) {
-    let call = at.organizations().create_organization().feature_set(aws_sdk_organizations::types::OrganizationFeatureSet::All);
-    call.send().await.unwrap();
-}

@@ -1,6 +1,6 @@
 //! The drivers of the organization: units and accounts.
 
-use crate::bench::{address, as_management, changed, connect, made, management, spec};
+use crate::bench::{address, changed, connect, made, management, spec};
 use crate::moto;
 use landfall::aws::Session;
 use landfall::kinds::{Spec, account};
@@ -34,7 +34,6 @@ async fn units(at: &Session) {
 #[tokio::test]
 async fn units_and_accounts() {
     let at = management().await;
-    as_management(&at).await;
     units(&at).await;
     let address = address("global/account/main");
     let id = made(&at, &address, &payments("prod")).await;
