@@ -142,7 +142,7 @@ impl<'a> Setup<'a> {
     pub fn instances(&self, setup: usize, home: &Region, found: &mut Vec<Problem>) -> Vec<Instance<'a>> {
         let nodes = self.file.root.get("resources").map_or(&[][..], Node::items);
         let mut all = Vec::new();
-        for node in nodes {
+        for node in nodes.iter().take_while(|_| self.budget.left() > 0) {
             // What does not fit the schema has been reported, and is not there.
             let Ok(resource) = serde_json::from_value::<Resource>(node.json()) else { continue };
             let Some(row) = resource.kind.parse().ok().and_then(|kind| kinds::row(&kind)) else { continue };
