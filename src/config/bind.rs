@@ -1,7 +1,7 @@
 //! Bindings: `${domain.name}` and `for_each` in a module, and what they stand for. They select and repeat; they never compute.
 
 use super::node::{Content, Entry, Node};
-use super::problem::Problem;
+use super::problem::{Problem, Refused};
 use serde_json::Value;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -108,9 +108,9 @@ impl<'a> Bound<'a> {
     ///
     /// # Errors
     /// The first binding that stands for nothing, or for what does not fit.
-    pub fn expand(self, node: &Node) -> Result<Node, Problem> {
+    pub fn expand(self, node: &Node) -> Result<Node, Refused> {
         if !self.budget.spend(1) {
-            return Err(Problem::error("too-large", self.file, node.at, "too much comes of this"));
+            return Err(self.wrong("too-large", node.at, "too much comes of this"));
         }
         let content = match &node.content {
             Content::Text(text) => return self.text(node, text),
@@ -124,13 +124,13 @@ impl<'a> Bound<'a> {
         Ok(Node { at: node.at, content })
     }
 
-    fn entry(self, entry: &Entry) -> Result<Entry, Problem> {
+    fn entry(self, entry: &Entry) -> Result<Entry, Refused> {
         let key = self.word(&entry.key, entry.at)?;
         Ok(Entry { key, at: entry.at, value: self.expand(&entry.value)? })
     }
 
     /// A repetition among items stands for items.
-    fn items(self, items: &[Node]) -> Result<Vec<Node>, Problem> {
+    fn items(self, items: &[Node]) -> Result<Vec<Node>, Refused> {
         let mut all = Vec::new();
         for item in items {
             match repetition(item) {
@@ -144,7 +144,7 @@ impl<'a> Bound<'a> {
         Ok(all)
     }
 
-    fn repeat(self, each: &Repetition<'_>) -> Result<Content, Problem> {
+    fn repeat(self, each: &Repetition<'_>) -> Result<Content, Refused> {
         let items = self.list(each.list)?;
         let Some(key) = each.key else {
             return Ok(Content::List(items.iter().map(|item| self.within(item).expand(each.value)).collect::<Result<_, _>>()?));
@@ -152,27 +152,27 @@ impl<'a> Bound<'a> {
         let entry = |item| {
             let inner: Bound<'_> = self.within(item);
             let key_node = inner.expand(key)?;
-            let name = key_node.text().map(str::to_owned).ok_or_else(|| self.wrong(key, "a key is a text"))?;
+            let name = key_node.text().map(str::to_owned).ok_or_else(|| self.wrong("wrong-binding", key.at, "a key is a text"))?;
             Ok(Entry { key: name, at: key.at, value: inner.expand(each.value)? })
         };
-        Ok(Content::Map(items.iter().map(entry).collect::<Result<_, Problem>>()?))
+        Ok(Content::Map(items.iter().map(entry).collect::<Result<_, Refused>>()?))
     }
 
     /// The items of a list, by its name.
     ///
     /// # Errors
     /// When there is no such list.
-    pub fn list(self, name: &Node) -> Result<&'a [(String, Value)], Problem> {
+    pub fn list(self, name: &Node) -> Result<&'a [(String, Value)], Refused> {
         let known = self.lists;
         let list = name.text().and_then(|text| known.get(text));
         list.map(Vec::as_slice).ok_or_else(|| {
             let message = format!("`for_each` repeats over a list, and {} is none", name.describe());
-            Problem::error("unknown-list", self.file, name.at, message)
-                .suggest(name.text().unwrap_or_default(), known.keys().map(String::as_str))
+            let problem = Problem::error("unknown-list", self.file, name.at, message);
+            Box::new(problem.suggest(name.text().unwrap_or_default(), known.keys().map(String::as_str)))
         })
     }
 
-    fn text(self, node: &Node, text: &str) -> Result<Node, Problem> {
+    fn text(self, node: &Node, text: &str) -> Result<Node, Refused> {
         match parts(text)[..] {
             [Part::Binding(name)] => Ok(Node::of(&self.value(name, node.at)?, node.at)),
             _ => Ok(Node { at: node.at, content: Content::Text(self.word(text, node.at)?) }),
@@ -183,7 +183,7 @@ impl<'a> Bound<'a> {
     ///
     /// # Errors
     /// As for `expand`.
-    pub fn word(self, text: &str, at: super::node::Span) -> Result<String, Problem> {
+    pub fn word(self, text: &str, at: super::node::Span) -> Result<String, Refused> {
         let mut whole = String::new();
         for part in parts(text) {
             match part {
@@ -194,7 +194,7 @@ impl<'a> Bound<'a> {
                     Value::Bool(truth) => whole.push_str(&truth.to_string()),
                     _ => {
                         let message = format!("`${{{name}}}` is no single value, and can't be part of a text");
-                        return Err(Problem::error("wrong-binding", self.file, at, message));
+                        return Err(self.wrong("wrong-binding", at, &message));
                     }
                 },
             }
@@ -202,18 +202,18 @@ impl<'a> Bound<'a> {
         Ok(whole)
     }
 
-    fn value(self, name: &str, at: super::node::Span) -> Result<Value, Problem> {
+    fn value(self, name: &str, at: super::node::Span) -> Result<Value, Refused> {
         let found = match (name.strip_prefix("each."), self.each) {
             (Some("key"), Some((key, _))) => Some(Value::from(key)),
             (Some("value"), Some((_, value))) => Some(value.clone()),
             (Some(field), Some((_, value))) => field.strip_prefix("value.").and_then(|field| value.get(field)).cloned(),
             _ => self.scope.get(name).cloned(),
         };
-        found.ok_or_else(|| unknown(self.file, at, name, self.scope.keys().map(String::as_str), self.each.is_some()))
+        found.ok_or_else(|| Box::new(unknown(self.file, at, name, self.scope.keys().map(String::as_str), self.each.is_some())))
     }
 
-    fn wrong(self, node: &Node, message: &str) -> Problem {
-        Problem::error("wrong-binding", self.file, node.at, message)
+    fn wrong(self, check: &'static str, at: super::node::Span, message: &str) -> Refused {
+        Box::new(Problem::error(check, self.file, at, message))
     }
 }
 

@@ -5,7 +5,7 @@ use super::domains::{Domain, Domains, Repository};
 use super::files::{File, Files};
 use super::module::{Module, Resource, allows};
 use super::node::{Node, Span};
-use super::problem::Problem;
+use super::problem::{Problem, Refused};
 use super::settings;
 use crate::kinds::{self, Row};
 use crate::model::{Account, Address, Environment, Name, Region};
@@ -72,7 +72,7 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
         let Ok(known) = name.parse::<Name>() else { continue };
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
-            for (module, file) in &files.modules {
+            for (module, file) in files.modules.iter().take_while(|_| budget.left() > 0) {
                 let values = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment));
                 // Values that don't fit, or are not there, have been reported; what would come of them need not be.
                 let fits = |values: &BTreeMap<String, Value>| {
@@ -142,7 +142,7 @@ impl<'a> Setup<'a> {
     pub fn instances(&self, setup: usize, home: &Region, found: &mut Vec<Problem>) -> Vec<Instance<'a>> {
         let nodes = self.file.root.get("resources").map_or(&[][..], Node::items);
         let mut all = Vec::new();
-        for node in nodes {
+        for node in nodes.iter().take_while(|_| self.budget.left() > 0) {
             // What does not fit the schema has been reported, and is not there.
             let Ok(resource) = serde_json::from_value::<Resource>(node.json()) else { continue };
             let Some(row) = resource.kind.parse().ok().and_then(|kind| kinds::row(&kind)) else { continue };
@@ -152,7 +152,7 @@ impl<'a> Setup<'a> {
             let items = match self.each(node, &resource) {
                 Ok(items) => items,
                 Err(problem) => {
-                    found.push(problem);
+                    found.push(*problem);
                     continue;
                 }
             };
@@ -161,7 +161,7 @@ impl<'a> Setup<'a> {
                 match self.name(node, &resource, each.as_ref()) {
                     Ok(name) if !names.insert(name.clone()) => found.push(self.same_name(node, &name)),
                     Ok(name) => all.push(Instance { address: address(&self.account, row, name, home), row, node, setup, each }),
-                    Err(problem) => found.push(problem),
+                    Err(problem) => found.push(*problem),
                 }
             }
         }
@@ -174,14 +174,14 @@ impl<'a> Setup<'a> {
         problem.hint("tell them apart by the item: `${each.key}` in the name")
     }
 
-    fn each(&self, node: &Node, resource: &Resource) -> Result<Vec<Option<(String, Value)>>, Problem> {
+    fn each(&self, node: &Node, resource: &Resource) -> Result<Vec<Option<(String, Value)>>, Refused> {
         match (&resource.for_each, node.get("for_each")) {
             (Some(_), Some(list)) => Ok(self.bound().list(list)?.iter().cloned().map(Some).collect()),
             _ => Ok(vec![None]),
         }
     }
 
-    fn name(&self, node: &Node, resource: &Resource, each: Option<&(String, Value)>) -> Result<Name, Problem> {
+    fn name(&self, node: &Node, resource: &Resource, each: Option<&(String, Value)>) -> Result<Name, Refused> {
         let at = node.find(&["name"]);
         let bound = each.map_or(self.bound(), |each| self.bound().within(each));
         bound.word(&resource.name, at).and_then(|name| resource_name(&self.file.name, at, &name))
@@ -197,9 +197,10 @@ fn address(account: &Account, row: &Row, name: Name, home: &Region) -> Address {
     Address { account, region: row.scope.region(home), kind: row.kind.clone(), name }
 }
 
-fn resource_name(file: &str, at: Span, text: &str) -> Result<Name, Problem> {
+fn resource_name(file: &str, at: Span, text: &str) -> Result<Name, Refused> {
     text.parse::<Name>().map_err(|why| {
-        Problem::error("bad-name", file, at, format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text)))
+        let message = format!("\"{}\" is no name of a resource: {why}", super::node::shortened(text));
+        Box::new(Problem::error("bad-name", file, at, message))
     })
 }
 

@@ -29,6 +29,9 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
+/// A problem in the place of a value; boxed, since values are what there mostly is.
+pub type Refused = Box<Problem>;
+
 /// All problems of all files, in the order of files and lines, with the texts they are in.
 #[derive(Clone, Debug, Default)]
 pub struct Problems {

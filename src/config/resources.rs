@@ -36,6 +36,10 @@ pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
         let setup = &setups[instance.setup];
         let mut new = Vec::new();
         making.make(setup, instance, &budget, &mut new);
+        // Whatever explodes in one account does in all.
+        if new.iter().any(|problem| problem.check == "too-large") {
+            budget.spend(MOST);
+        }
         raw.extend(new.into_iter().map(|problem| (setup.account.clone(), problem)));
     }
     if !budget.spend(1) {
@@ -78,7 +82,7 @@ impl Making<'_> {
         budget.spend(MOST_OF_ONE - own.left());
         let fields = match fields {
             Ok(fields) => fields,
-            Err(problem) => return found.push(problem),
+            Err(problem) => return found.push(*problem),
         };
         let shape = self.shapes.entry(instance.row.kind.clone()).or_insert_with(|| Shape::new(schema::kind(instance.row)));
         let (value, wrong) = shape.check(file, ("spec", instance.node.find_key(&["spec"])), &fields, Stage::Bound);

@@ -5,7 +5,7 @@
 
 use super::excerpt::is_hostile;
 use super::node::{Content, Entry, Node, Span};
-use super::problem::Problem;
+use super::problem::{Problem, Refused};
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as Range, Tag};
 use std::collections::BTreeMap;
 
@@ -55,8 +55,6 @@ fn hostile(file: &str, text: &str) -> Vec<Problem> {
     })
     .collect()
 }
-
-type Refused = Box<Problem>;
 
 struct Reading<'a> {
     file: &'a str,

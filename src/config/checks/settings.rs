@@ -83,6 +83,9 @@ fn defaults(module: &File<Module>, found: &mut Vec<Problem>) {
 
 /// A parameter without default has to be set for every domain whose module is on.
 fn unset(files: &Files, name: &str, module: &File<Module>, found: &mut Vec<Problem>) {
+    if module.value.parameters.values().all(|parameter| parameter.default.is_some()) {
+        return;
+    }
     for (domain_name, domain) in &files.domains.value.domains {
         let Some(values) = crate::config::settings::of(&files.domains.value, domain, name, &module.value) else { continue };
         for parameter in module.value.parameters.keys().filter(|parameter| !values.contains_key(*parameter)) {
