@@ -73,11 +73,10 @@ impl Check<'_> {
     fn value(&mut self, node: &Node, schema: &Value, whose: Whose<'_>) -> Option<Value> {
         let shape = self.shape;
         let schema = shape.resolve(schema);
-        if self.stage == Stage::Unbound {
-            if let Some(value) = self.unbound(node, schema, whose) {
+        if self.stage == Stage::Unbound
+            && let Some(value) = self.unbound(node, schema, whose) {
                 return value;
             }
-        }
         for word in ["anyOf", "oneOf"] {
             if let Some(branches) = schema.get(word).and_then(Value::as_array) {
                 return self.any(node, branches, whose);
@@ -196,27 +195,25 @@ impl Check<'_> {
     fn scalar(&mut self, node: &Node, schema: &Value, whose: Whose<'_>) -> Option<Value> {
         let value = node.json();
         let constant = schema.get("const").map(std::slice::from_ref);
-        if let Some(choices) = schema.get("enum").and_then(Value::as_array).map(Vec::as_slice).or(constant) {
-            if !choices.contains(&value) {
+        if let Some(choices) = schema.get("enum").and_then(Value::as_array).map(Vec::as_slice).or(constant)
+            && !choices.contains(&value) {
                 let known: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
                 let message = format!("`{}` can't be {}", whose.key, node.describe());
                 let problem = Problem::error("wrong-value", self.file, node.at, message);
                 self.found.push(problem.suggest(node.text().unwrap_or_default(), known));
                 return None;
             }
-        }
         if let Some(wrong) = out_of_bounds(&value, schema) {
             let message = format!("`{}` is {}, which is {wrong}", whose.key, node.describe());
             self.found.push(Problem::error("wrong-value", self.file, node.at, message));
             return None;
         }
         let pattern = schema.get("pattern").and_then(Value::as_str);
-        if let (Some(pattern), Some(text)) = (pattern, node.text()) {
-            if !self.shape.matches(pattern, text) {
+        if let (Some(pattern), Some(text)) = (pattern, node.text())
+            && !self.shape.matches(pattern, text) {
                 self.malformed(node, schema, whose);
                 return None;
             }
-        }
         Some(value)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
 use crate::aws::{AwsError, Session, or_missing};
-use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk};
+use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -45,10 +45,6 @@ impl Kind for InternetGateway {
 
     fn needs(&self) -> BTreeSet<Reference> {
         self.vpc.iter().cloned().collect()
-    }
-
-    fn rebind(&self, _: &Reference) -> Effect {
-        Effect::InPlace
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {
@@ -129,6 +125,7 @@ async fn detach(at: &Session, id: &RemoteId, vpc: &str) -> Result<(), AwsError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Effect;
 
     #[test]
     fn a_gateway_moves_in_place_and_taking_it_away_is_dangerous() {

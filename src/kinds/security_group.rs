@@ -3,7 +3,7 @@
 use super::permission::{self, Direction, Groups};
 use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, tags};
 use crate::aws::{AwsError, Session, or_exists, or_missing};
-use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk};
+use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Found};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -58,10 +58,6 @@ impl Kind for SecurityGroup {
     fn needs(&self) -> BTreeSet<Reference> {
         let groups = self.ingress.iter().chain(&self.egress).filter_map(|rule| rule.security_group.clone());
         groups.chain([self.vpc.clone()]).collect()
-    }
-
-    fn rebind(&self, replaced: &Reference) -> Effect {
-        if *replaced == self.vpc { Effect::Replaces } else { Effect::InPlace }
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {

@@ -60,8 +60,11 @@ fn called(on_call: &OnCall) -> impl Iterator<Item = (&'static str, usize, &str)>
     primary.chain(secondary).chain(on_call.escalation.iter().map(|person| ("escalation", 0, person.as_str())))
 }
 
+/// A word as written, and those that could be meant by it.
+type Meant<'a> = (&'a str, Vec<&'static str>);
+
 /// What is wrong with a handover, and the words that were possible.
-fn wrong_handover(text: &str) -> Option<(String, Option<(&str, Vec<&'static str>)>)> {
+fn wrong_handover(text: &str) -> Option<(String, Option<Meant<'_>>)> {
     let parts: Vec<&str> = text.split(' ').collect();
     let [day, time, zone] = parts[..] else { return Some(("a handover is a weekday, a time and a time zone".to_owned(), None)) };
     if !WEEKDAYS.contains(&day) {
