@@ -86,20 +86,14 @@ impl Emulator {
 
     /// The steps that a plan would take now, as `create payments/prod/us-west-2/vpc/main`, sorted.
     pub fn steps(&self, root: &Path) -> Vec<String> {
-        let ran = self.landfall(root, &["plan", "--format", "json"]).expect(0);
-        let plan: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
-        let steps = accounts.flat_map(|account| account["steps"].as_array().unwrap());
-        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-        let mut steps: Vec<String> = steps.map(|step| format!("{} {}", text(&step["action"]), text(&step["address"]))).collect();
-        steps.sort();
-        steps
+        steps(&self.landfall(root, &["plan", "--format", "json"]).expect(0).stdout)
     }
 
     /// Nothing is left to do.
     pub fn converged(&self, root: &Path) {
-        self.landfall(root, &["plan", "--exit-code"]).expect(0);
-        assert_eq!(self.steps(root), Vec::<String>::new());
+        let ran = self.landfall(root, &["plan", "--format", "json", "--exit-code"]);
+        assert_eq!(steps(&ran.stdout), Vec::<String>::new(), "{}", ran.stderr);
+        ran.expect(0);
     }
 
     /// SDK settings for the management account.
@@ -135,6 +129,16 @@ impl Ran {
         assert_eq!(self.status, Some(status), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
+}
+
+fn steps(json: &str) -> Vec<String> {
+    let plan: serde_json::Value = serde_json::from_str(json).unwrap();
+    let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
+    let steps = accounts.flat_map(|account| account["steps"].as_array().unwrap());
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let mut steps: Vec<String> = steps.map(|step| format!("{} {}", text(&step["action"]), text(&step["address"]))).collect();
+    steps.sort();
+    steps
 }
 
 impl Drop for Emulator {
