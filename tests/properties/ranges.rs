@@ -118,9 +118,8 @@ fn no_new_range_while_somebodys_networks_are_unseen_and_living_ones_go_on() {
 #[test]
 fn strangers_networks_and_subnets_are_avoided() {
     let desired = with_domains("10.0.0.0/18", &[Domain { environments: vec![landfall::model::Environment::Prod], ..domain("catalog") }]);
-    let mut live = Live::default();
-    live.strangers =
-        ["10.0.16.0/20", "10.0.32.0/21"].map(|cidr| stranger("catalog/prod", "vpc-1", "vpc", json!({ "cidr": cidr }))).to_vec();
+    let strangers = ["10.0.16.0/20", "10.0.32.0/21"].map(|cidr| stranger("catalog/prod", "vpc-1", "vpc", json!({ "cidr": cidr }))).to_vec();
+    let live = Live { strangers, ..Live::default() };
     let vpc = planned(&desired, &live)[&at("catalog/prod/us-west-2/vpc/main")];
     assert_eq!(vpc, "10.0.48.0/20".parse().unwrap());
     let whole = applied(&plan(&desired, &live).0, &live);
