@@ -1,5 +1,6 @@
 //! What AWS's errors mean to us: eight faults, told apart by the documented error codes.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -94,7 +95,7 @@ where
                 let message = service.message().map_or(text, str::to_owned);
                 AwsError { operation, fault: fault_of(code.as_deref(), status), code, message, request_id }
             }
-            None => AwsError { operation, fault: Fault::Lost, code: None, message: text, request_id },
+            None => AwsError { operation, fault: Fault::Lost, code: None, message: unsent(&error, text), request_id },
         }
     }
 }
@@ -105,6 +106,13 @@ fn operation_of<E>() -> String {
     let service = path.split("::").next().unwrap_or_default().trim_start_matches("aws_sdk_");
     let operation = path.rsplit("::").next().unwrap_or_default().trim_end_matches("Error");
     format!("{service}:{operation}")
+}
+
+/// Why a call got no answer: without credentials none is sent, and what the last provider asked says of itself misleads.
+fn unsent(error: &(dyn std::error::Error + 'static), text: String) -> String {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    let mut credentials = causes.filter(|cause| cause.is::<CredentialsError>());
+    credentials.next().map_or_else(|| text.clone(), |_| format!("no usable AWS credentials were found; the last place said: {text}"))
 }
 
 /// The cause at the bottom of the chain: the SDK's outer errors only say that something failed.

@@ -21,7 +21,6 @@ mod steps;
 mod subnets;
 mod waves;
 
-pub use crate::model::{Digest, canonical};
 pub use check::check;
 pub use desired::{Declared, Desired, Estate, Member};
 pub use file::{BadFile, PlanFile};

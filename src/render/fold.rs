@@ -2,8 +2,8 @@
 //! names of domain, environment and team are taken out; whatever else differs stays apart.
 
 use crate::kinds::{Cidr, Spec};
-use crate::model::{Account, Address};
-use crate::plan::{Action, Digest, Step, canonical};
+use crate::model::{Account, Address, Digest, canonical};
+use crate::plan::{Action, Step};
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

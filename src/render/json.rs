@@ -2,8 +2,8 @@
 
 use super::counts::Counts;
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Change, Concern, Name, Note, Place, Region, Risk};
-use crate::plan::{Action, Digest, Plan, Report, Step};
+use crate::model::{Account, Address, Change, Concern, Digest, Name, Note, Place, Region, Risk};
+use crate::plan::{Action, Plan, Report, Step};
 use serde::Serialize;
 
 /// The version of the shape below.

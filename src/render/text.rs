@@ -4,8 +4,8 @@ use super::counts::{Counts, many};
 use super::fold::{Alike, fold};
 use super::paint::{Ink, Paint};
 use super::{notes, step};
-use crate::model::{Account, Risk, Severity, show};
-use crate::plan::{Action, Digest, Plan, Report, Step, Wave};
+use crate::model::{Account, Digest, Risk, Severity, show};
+use crate::plan::{Action, Plan, Report, Step, Wave};
 use std::collections::BTreeMap;
 
 /// How to show a plan as text.

@@ -6,8 +6,8 @@ mod estates;
 
 use landfall::config::{load_texts, show};
 use landfall::kinds::Spec;
-use landfall::model::{Account, Address, KindName, RemoteId};
-use landfall::plan::{Desired, Found, Live, Stranger, canonical, check, plan};
+use landfall::model::{Account, Address, KindName, RemoteId, canonical};
+use landfall::plan::{Desired, Found, Live, Stranger, check, plan};
 use landfall::render::{Options, json, text};
 use serde::Deserialize;
 use serde_json::Value;

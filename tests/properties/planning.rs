@@ -2,8 +2,8 @@
 
 use crate::estates::{Domain, applied, at, domain, found, stranger, with_domains};
 use landfall::kinds::Spec;
-use landfall::model::{Account, Address, Environment, KindName, Severity};
-use landfall::plan::{Action, Desired, Live, canonical, check, plan};
+use landfall::model::{Account, Address, Environment, KindName, Severity, canonical};
+use landfall::plan::{Action, Desired, Live, check, plan};
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use serde_json::json;

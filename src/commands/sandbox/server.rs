@@ -4,7 +4,7 @@
 use super::super::Failure;
 use super::{CREDENTIAL, REGION, http, install};
 use crate::aws::{AwsError, Wait, until};
-use crate::plan::Digest;
+use crate::model::Digest;
 use crate::render::escape;
 use aws_config::BehaviorVersion;
 use aws_sdk_organizations::types::OrganizationFeatureSet;
