@@ -62,7 +62,10 @@ fn open(path: &std::path::Path) -> Result<PlanFile, Failure> {
 /// Progress: bars on a terminal, lines elsewhere; failures are lines on both.
 fn tell(bars: &Bars, event: &Event<'_>) {
     match event {
-        Event::WaveStarted { wave } => bars.line(&format!("wave {}: {} accounts", wave.name, wave.accounts.len())),
+        Event::WaveStarted { wave } => {
+            let count = wave.accounts.len();
+            bars.line(&format!("wave {}: {count} account{}", wave.name, if count == 1 { "" } else { "s" }));
+        }
         Event::WaveNotStarted { wave } => bars.line(&format!("wave {}: not started, a wave before it did not succeed", wave.name)),
         Event::AccountStarted { account, steps } => bars.open(account, steps.len()),
         Event::AccountEnded { account, succeeded } => {
