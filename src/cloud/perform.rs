@@ -1,7 +1,7 @@
 //! Carries out one step: reads its resource again, and acts only if it is as the plan found it.
 
 use super::organization;
-use super::sessions::{Entrance, Sessions, account_address, list};
+use super::sessions::{Entrance, Sessions, account_address, list, lock};
 use crate::apply::{Cloud, Performed, StepError, Trouble};
 use crate::aws::{AwsError, Fault, Session};
 use crate::kinds::{Scope, Seen, Spec, row};
@@ -50,12 +50,12 @@ impl RealCloud {
     async fn know_needs(&self, at: &Session, step: &Step, again: bool) -> Result<(), AwsError> {
         let lock = lock(&self.listing).entry(at.account().clone()).or_default().clone();
         let _one_at_a_time = lock.lock().await;
+        if again && step.address == account_address(&step.address.account) {
+            return organization::learn(at, &self.emails).await;
+        }
         let refers = row(&step.address.kind).map_or(&[][..], |row| row.refers);
         for kind in refers.iter().filter(|kind| again || !at.directory().is_listed(kind)) {
             list(at, kind).await?;
-        }
-        if again && step.address == account_address(&step.address.account) {
-            organization::learn(at, &self.emails).await?;
         }
         Ok(())
     }
@@ -69,7 +69,7 @@ impl RealCloud {
         }
         match &step.action {
             Action::Create { want, .. } => self.create(&at, step, want, found, again).await,
-            Action::Update { live, want, changes } => update(&at, step, (live, want, changes), found, again).await,
+            Action::Update { live, want, changes } => update(&at, step, (live, want, changes.as_slice()), found, again).await,
             Action::Delete { live, .. } => delete(&at, step, live, found, again).await,
         }
     }
@@ -131,16 +131,16 @@ impl From<AwsError> for Stop {
     }
 }
 
+/// What an update was planned from and to, and the changes between.
 type Planned<'a> = (&'a Spec, &'a Spec, &'a [Change]);
 
 async fn update(
     at: &Session,
     step: &Step,
-    planned: (&Spec, &Spec, &Vec<Change>),
+    (live, want, changes): Planned<'_>,
     found: Option<Seen<Spec>>,
     again: bool,
 ) -> Result<Performed, Stop> {
-    let (live, want, changes): Planned<'_> = (planned.0, planned.1, planned.2);
     let Some(seen) = found else { return Err(Stop::Drift("it was to be updated, but it is gone".to_owned())) };
     let rebinds = changes.iter().any(|change| change.field.starts_with("needs."));
     let left = Spec::changes(&seen.spec, want);
@@ -171,8 +171,4 @@ async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>
 fn drifted(what: &str, changes: &[Change]) -> Stop {
     let fields = crate::model::show(changes.iter().map(|change| &change.field));
     Stop::Drift(format!("withheld: {what} ({fields}); plan again"))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use crate::kinds::{Kind, Spec};
 use crate::kinds::{account, row};
 use crate::model::{Account, Address, KindName, Name, RemoteId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The open way into an organization: who we are, and the management account's session.
 pub struct Entrance {
@@ -50,9 +50,13 @@ impl Sessions {
         let unknown = || AwsError::missing("landfall:Directory", format!("the account {account} does not exist (yet)"));
         let id = entrance.management.directory().id(&account_address(account)).ok_or_else(unknown)?;
         let open = || Arc::new(entrance.connection.member(&entrance.caller, account, &id));
-        let mut sessions = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(sessions.entry(account.clone()).or_insert_with(open).clone())
+        Ok(lock(&self.0).entry(account.clone()).or_insert_with(open).clone())
     }
+}
+
+/// Locks what steps share. A panic elsewhere leaves nothing half done behind these locks: each is held for one insert or look.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads all resources of a kind and enters the ones of ours into the session's directory.

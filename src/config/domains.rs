@@ -158,7 +158,7 @@ pub struct Domain {
 #[derive(JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is used; the type of the same values is in `model`")]
-enum EnvironmentName {
+pub(super) enum EnvironmentName {
     Dev,
     Stage,
     Prod,

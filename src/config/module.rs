@@ -1,5 +1,6 @@
 //! The types of `modules/<name>/module.yaml`: a package of resources that every account gets.
 
+use super::domains::EnvironmentName;
 use crate::model::Environment;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -66,16 +67,6 @@ pub struct Resource {
     /// Its fields: `landfall explain KIND` tells them. Texts may hold bindings such as `${domain.name}`.
     #[serde(default)]
     pub spec: BTreeMap<String, Value>,
-}
-
-/// One of the three environments.
-#[derive(JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-#[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "only its schema is used; the type of the same values is in `model`")]
-enum EnvironmentName {
-    Dev,
-    Stage,
-    Prod,
 }
 
 impl Parameter {
