@@ -68,6 +68,7 @@ fn rebind(ground: &Ground, fates: &mut Fates, user: &Address, replaced: &Address
     let Some(reference) = ground.reference(user, want, replaced) else { return };
     let effect = want.rebind(&reference);
     let change = rebinding(&reference, effect);
+    let is_blocked = fates.blocked.contains(user);
     let Some(fate) = fates.of.get_mut(user) else { return };
     let mut changes = match fate {
         Fate::Blocked => return,
@@ -82,6 +83,7 @@ fn rebind(ground: &Ground, fates: &mut Fates, user: &Address, replaced: &Address
     }
     *fate = match changes {
         changes if changes.is_empty() => Fate::Unchanged,
+        _ if is_blocked => Fate::Blocked,
         changes if changes.iter().any(|change| change.effect == Effect::Replaces) => Fate::Replace(changes),
         changes => Fate::Update(changes),
     };

@@ -150,6 +150,12 @@ fn keeps_ranges_apart(desired: &Desired, live: &Live, plan: &Plan) -> Vec<String
             None => result.remove(&step.address),
         };
     }
+    // What lived in a VPC that is made anew, and stays, lies in none of the VPCs to come.
+    let home = &desired.estate.home_region;
+    let is_made = |at: &Address| made.iter().any(|step| step.address == *at);
+    let is_stranded =
+        |at: &Address, spec: &Spec| matches!(spec, Spec::Subnet(subnet) if !is_made(at) && is_made(&subnet.vpc.resolve(at, home)));
+    result.retain(|at, spec| !is_stranded(at, spec));
     let mut wrong = Vec::new();
     for step in made {
         let (at, Some(spec)) = (&step.address, step.action.after()) else { continue };

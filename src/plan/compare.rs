@@ -23,6 +23,8 @@ pub(super) struct Fates<'a> {
     pub of: BTreeMap<&'a Address, Fate>,
     /// Specs whose ranges were chosen; the others are as declared.
     pub ranged: BTreeMap<&'a Address, Spec>,
+    /// What no step may touch, because it or something that it needs is not known.
+    pub blocked: &'a BTreeSet<Address>,
     pub notes: Vec<Note>,
 }
 
@@ -35,10 +37,10 @@ impl<'a> Fates<'a> {
 }
 
 /// Compares every address; nothing happens to those that are blocked, nor to what is as declared.
-pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spec>, blocked: &BTreeSet<Address>) -> Fates<'a> {
-    let mut fates = Fates { of: BTreeMap::new(), ranged, notes: Vec::new() };
+pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spec>, blocked: &'a BTreeSet<Address>) -> Fates<'a> {
+    let mut fates = Fates { of: BTreeMap::new(), ranged, blocked, notes: Vec::new() };
     for at in ground.desired.resources.keys() {
-        let (fate, note) = declared(ground, &fates, at, blocked);
+        let (fate, note) = declared(ground, &fates, at);
         fates.notes.extend(note);
         fates.of.insert(at, fate);
     }
@@ -53,12 +55,12 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
     fates
 }
 
-fn declared(ground: &Ground, fates: &Fates, at: &Address, blocked: &BTreeSet<Address>) -> (Fate, Option<Note>) {
+fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>) {
     let comparable = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
     let live = ground.found(at).filter(|found| comparable && found.spec.kind() == at.kind);
     let changes = match (live, fates.want(ground, at)) {
         (Some(live), Some(want)) => Spec::changes(&live.spec, want),
-        _ if blocked.contains(at) => return (Fate::Blocked, None),
+        _ if fates.blocked.contains(at) => return (Fate::Blocked, None),
         _ => return (Fate::Create, None),
     };
     let keeps = is_permanent(at);
@@ -66,7 +68,7 @@ fn declared(ground: &Ground, fates: &Fates, at: &Address, blocked: &BTreeSet<Add
         changes.into_iter().partition(|change| change.effect == Effect::ByHand || (keeps && change.effect == Effect::Replaces));
     let fate = match changes {
         changes if changes.is_empty() => Fate::Unchanged,
-        _ if blocked.contains(at) => Fate::Blocked,
+        _ if fates.blocked.contains(at) => Fate::Blocked,
         changes if changes.iter().any(|change| change.effect == Effect::Replaces) => Fate::Replace(changes),
         changes => Fate::Update(changes),
     };
