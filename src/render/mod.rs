@@ -1,6 +1,7 @@
 //! Plan + Report → text for people, JSON for programs. Pure: shows what was decided, decides nothing, and lets nothing from outside through
 //! unescaped.
 
+pub mod comment;
 mod counts;
 pub mod escape;
 mod fields;
