@@ -2,7 +2,6 @@
 
 use super::escape;
 use super::paint::{Ink, Paint};
-use crate::kinds::Spec;
 use crate::model::{Change, Concern, Effect};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -13,16 +12,27 @@ const GLANCE: usize = 100;
 /// Unchanged lines shown around each change of a document.
 const CONTEXT: usize = 3;
 
+/// The fields of a spec, as it stands in a shape.
+fn inside(spec: &Value) -> Option<&serde_json::Map<String, Value>> {
+    spec.as_object()?.values().next()?.as_object()
+}
+
 /// The fields of a spec that are set, one a line, documents over several.
-pub(super) fn fields(spec: &Spec) -> Vec<String> {
-    let fields = match serde_json::to_value(spec) {
-        Ok(Value::Object(by_kind)) => by_kind.into_iter().next().map(|(_, fields)| fields),
-        _ => None,
-    };
-    let Some(Value::Object(fields)) = fields else { return Vec::new() };
-    let set: Vec<(String, Value)> = fields.into_iter().filter(|(_, value)| is_set(value)).collect();
+pub(super) fn fields(spec: &Value) -> Vec<String> {
+    let Some(fields) = inside(spec) else { return Vec::new() };
+    let set: Vec<(&String, &Value)> = fields.iter().filter(|(_, value)| is_set(value)).collect();
     let width = set.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    set.into_iter().flat_map(|(name, value)| field(&format!("{name:width$}"), &value)).collect()
+    set.into_iter().flat_map(|(name, value)| field(&format!("{name:width$}"), value)).collect()
+}
+
+/// The fields in which two specs differ, and which no change speaks of already.
+pub(super) fn differences(live: &Value, want: &Value, said: &[Change]) -> Vec<Change> {
+    let (Some(live), Some(want)) = (inside(live), inside(want)) else { return Vec::new() };
+    let text = |value: Option<&Value>| value.filter(|value| is_set(value)).map(outer);
+    let names: std::collections::BTreeSet<&String> = live.keys().chain(want.keys()).collect();
+    let differing = names.into_iter().filter(|name| live.get(*name) != want.get(*name));
+    let unsaid = differing.filter(|name| !said.iter().any(|change| change.field.split('.').next() == Some(name)));
+    unsaid.map(|name| Change::between(name, text(live.get(name)), text(want.get(name)))).collect()
 }
 
 fn field(name: &str, value: &Value) -> Vec<String> {
@@ -175,8 +185,8 @@ mod tests {
 
     const PLAIN: Paint = Paint { color: false };
 
-    fn spec(kind: &str, fields: Value) -> Spec {
-        (crate::kinds::row(&kind.parse().unwrap()).unwrap().parse)(fields).unwrap()
+    fn spec(kind: &str, fields: Value) -> Value {
+        serde_json::to_value((crate::kinds::row(&kind.parse().unwrap()).unwrap().parse)(fields).unwrap()).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub mod comment;
 mod counts;
 pub mod escape;
 mod fields;
-mod fold;
+pub mod fold;
 mod json;
 mod notes;
 mod paint;

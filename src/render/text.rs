@@ -1,12 +1,11 @@
-//! The plan for a terminal: what blocks, then wave by wave and account by account, then what else to know, then the sum.
+//! The plan for a terminal: what blocks, then the steps with the worst first and what is alike together, then what else to know, then the sum.
 
 use super::counts::{Counts, many};
-use super::fold::{Alike, fold};
+use super::fold::{Group, Pattern, Peers, Shape, fold, groups};
 use super::paint::{Ink, Paint};
 use super::{notes, step};
-use crate::model::{Account, Digest, Risk, Severity, show};
-use crate::plan::{Action, Plan, Report, Step, Wave};
-use std::collections::BTreeMap;
+use crate::model::{Severity, show};
+use crate::plan::{Plan, Report, Step};
 
 /// How to show a plan as text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,58 +16,54 @@ pub struct Options {
     pub full: bool,
 }
 
-/// Where each shape of step was shown first.
-type Shown<'a> = BTreeMap<Digest, &'a Account>;
-
 /// A plan and its report as people read them.
 pub fn text(plan: &Plan, report: &Report, options: Options) -> String {
     let Options { color, full } = options;
     let paint = Paint { color };
     let mut lines = notes::notes(&report.notes, |severity| severity == Severity::Blocking, full, paint);
-    let mut shown = Shown::new();
-    for wave in &plan.waves {
-        lines.extend([paint.text(Ink::Heading, &format!("# {}", wave.name)), String::new()]);
-        if full {
-            let steps = |steps: &'_ Vec<Step>| step::steps(&steps.iter().collect::<Vec<_>>(), full, paint);
-            lines.extend(wave.accounts.iter().flat_map(|(at, all)| account(at, steps(all), paint)));
-        } else {
-            lines.extend(folded(wave, &mut shown, paint));
-        }
-    }
+    lines.extend(if full { unfolded(plan, paint) } else { folded(plan, paint) });
     lines.extend(notes::notes(&report.notes, |severity| severity != Severity::Blocking, full, paint));
     lines.push(paint.text(Ink::Heading, &Counts::of(plan, report).sentence(report.accounts)));
     lines.join("\n") + "\n"
 }
 
-/// The accounts of a wave, each shape of step once in all waves, and accounts of the same shapes together.
-fn folded<'a>(wave: &'a Wave, shown: &mut Shown<'a>, paint: Paint) -> Vec<String> {
+/// Wave by wave and account by account, each in full.
+fn unfolded(plan: &Plan, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
-    for Alike { first, steps, others } in fold(&wave.accounts) {
-        let is_known = |(step, shape): &&(&Step, Digest)| is_foldable(step) && shown.get(shape).is_some_and(|at| *at != first);
-        let (known, new): (Vec<_>, Vec<_>) = steps.iter().partition(is_known);
-        let places = known.iter().filter_map(|(_, shape)| shown.get(shape).copied()).collect();
-        let only = |steps: &[&(&'a Step, Digest)]| steps.iter().map(|(step, _)| *step).collect::<Vec<_>>();
-        let repeated = step::repeated(&only(&known), &places, paint);
-        let new_lines = step::steps(&only(&new), false, paint);
-        lines.extend(account(first, repeated.into_iter().chain(new_lines).collect(), paint));
-        if !others.is_empty() {
-            let alike = format!("and {}, the same but for names and ranges: {}", many(others.len(), "more account"), show(others));
-            lines.extend([paint.text(Ink::Faint, &alike), String::new()]);
-        }
-        for (_, shape) in &steps {
-            shown.entry(shape.clone()).or_insert(first);
+    for wave in &plan.waves {
+        lines.extend([paint.text(Ink::Heading, &format!("# {}", wave.name)), String::new()]);
+        for (account, steps) in &wave.accounts {
+            let shapes: Vec<Shape> = steps.iter().map(Shape::of).collect();
+            let shown: Vec<step::Shown> = shapes.iter().zip(steps).map(|(shape, Step { asked, .. })| (shape, asked.as_ref())).collect();
+            lines.push(paint.text(Ink::Heading, &account.to_string()));
+            lines.extend(step::steps(&shown, true, paint));
+            lines.push(String::new());
         }
     }
     lines
 }
 
-/// Whatever is dangerous is shown in every account that differs, and so is each half of a replacement.
-fn is_foldable(step: &Step) -> bool {
-    let makes = matches!(step.action, Action::Create { replacing: false, .. } | Action::Update { .. });
-    makes && step.risk() < Risk::Dangerous
+/// What is alike once, with the accounts that it is in.
+fn folded(plan: &Plan, paint: Paint) -> Vec<String> {
+    groups(&fold(plan), plan).iter().flat_map(|group| of_group(group, paint)).collect()
 }
 
-fn account(account: &Account, steps: Vec<String>, paint: Paint) -> Vec<String> {
-    let heading = paint.text(Ink::Heading, &account.to_string());
-    [heading].into_iter().chain(steps).chain([String::new()]).collect()
+fn of_group(group: &Group, paint: Paint) -> Vec<String> {
+    let Group { risk: _, accounts, patterns, peers } = group;
+    let heading = match accounts.as_slice() {
+        [only] => only.to_string(),
+        all => format!("{}: {}", many(all.len(), "account"), show(all)),
+    };
+    let shown: Vec<step::Shown> = patterns.iter().map(|Pattern { shape, .. }| (shape, None)).collect();
+    let mut lines = vec![paint.text(Ink::Heading, &heading)];
+    lines.extend(peers.iter().map(|peers| paint.text(Ink::Changed, &format!("  {}", missing(peers)))));
+    lines.extend(step::steps(&shown, false, paint));
+    lines.push(String::new());
+    lines
+}
+
+/// `27 of 28 prod accounts; not payments/prod`.
+pub(super) fn missing(peers: &Peers) -> String {
+    let Peers { environment, within, all, missing } = peers;
+    format!("{within} of {all} {environment} accounts; not {}", show(missing))
 }

@@ -79,7 +79,7 @@ fn unmark(live: &mut Live, lost: &Address) {
         return remove(live, lost);
     }
     live.found.remove(lost);
-    for (at, found) in live.found.iter_mut().filter(|(at, found)| names(at, &found.spec, lost)).collect::<Vec<_>>() {
+    for (_, found) in live.found.iter_mut().filter(|(at, found)| names(at, &found.spec, lost)).collect::<Vec<_>>() {
         let text = serde_json::to_string(&found.spec).unwrap();
         let [before, after] = [lost.name.as_str(), "lost-1"].map(|name| format!("{}/{name}\"", lost.kind));
         found.spec = serde_json::from_str(&text.replace(&before, &after)).unwrap();

@@ -1,0 +1,146 @@
+//! What is an account's own: its names, email and ranges. Takes them out of a text, and puts them back in.
+
+use crate::kinds::{Cidr, Spec};
+use crate::model::Account;
+use crate::plan::{Plan, Step};
+use std::collections::BTreeMap;
+
+/// What stands around a placeholder: no name, JSON key or value of ours holds them, and what does hold them is not folded.
+pub(super) const OPEN: char = '‹';
+const CLOSE: char = '›';
+
+/// The values of one account that its placeholders stand for, the longest value first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts(Vec<Fact>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fact {
+    value: String,
+    placeholder: String,
+}
+
+impl Facts {
+    /// What the plan tells of an account.
+    pub(super) fn of(plan: &Plan, account: &Account, steps: &[Step]) -> Facts {
+        let mut facts: BTreeMap<String, String> = BTreeMap::new();
+        if let Account::Member { domain, environment } = account {
+            facts.insert(domain.to_string(), "domain".to_owned());
+            // A domain called like its environment would make the two indistinguishable; the first one stays.
+            facts.entry(environment.to_string()).or_insert("environment".to_owned());
+        }
+        if let Some(email) = plan.emails.get(account) {
+            facts.entry(email.clone()).or_insert("email".to_owned());
+        }
+        for step in steps {
+            let name = format!("{}/{}", step.address.kind, step.address.name);
+            for (spec, which) in [(step.action.after(), "range of"), (step.action.before(), "former range of")] {
+                let range = spec.and_then(range);
+                facts.extend(
+                    range
+                        .filter(|range| !facts.contains_key(range))
+                        .map(|range| (range, format!("{which} {name}")))
+                        .into_iter()
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        let team = steps.iter().find_map(|step| team(step.action.after()?));
+        // By its tag and not as a word: a team may be called like its domain, and only some are.
+        let team = team.map(|team| Fact { value: format!("\"team\":\"{team}\""), placeholder: format!("\"team\":\"{OPEN}team{CLOSE}\"") });
+        let named = facts.into_iter().map(|(value, name)| placeholder(value, &name)).chain(team);
+        let mut facts: Vec<Fact> = named.filter(|fact| !fact.value.is_empty() && !fact.value.contains(OPEN)).collect();
+        facts.sort_by(|one, other| other.value.len().cmp(&one.value.len()).then_with(|| one.value.cmp(&other.value)));
+        Facts(facts)
+    }
+
+    /// The text with each value, where it stands as a whole word, replaced by its placeholder.
+    pub(super) fn take_out(&self, text: &str) -> String {
+        let mut template = String::with_capacity(text.len());
+        let mut starts = true;
+        let mut at = 0;
+        while let Some(next) = text[at..].chars().next() {
+            let rest = &text[at..];
+            let found = self.0.iter().find(|fact| (starts || !is_word(fact.value.chars().next())) && is_whole(rest, &fact.value));
+            match found {
+                Some(fact) => {
+                    template.push_str(&fact.placeholder);
+                    at += fact.value.len();
+                    starts = !is_word(fact.value.chars().next_back());
+                }
+                None => {
+                    template.push(next);
+                    at += next.len_utf8();
+                    starts = !next.is_alphanumeric();
+                }
+            }
+        }
+        template
+    }
+
+    /// The template with each placeholder replaced by its value.
+    pub(super) fn put_in(&self, template: &str) -> String {
+        if !template.contains(OPEN) {
+            return template.to_owned();
+        }
+        self.0.iter().fold(template.to_owned(), |text, fact| text.replace(&fact.placeholder, &fact.value))
+    }
+
+    /// The placeholders and their values, as a legend shows them.
+    pub fn legend(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|fact| (fact.placeholder.as_str(), fact.value.as_str()))
+    }
+}
+
+/// A range's size stays in sight: a /19 among /20s is no pattern.
+fn placeholder(value: String, name: &str) -> Fact {
+    let size = value.split_once('/').filter(|_| name.contains("range of")).map(|(_, size)| format!("/{size}")).unwrap_or_default();
+    Fact { value, placeholder: format!("{OPEN}{name}{CLOSE}{size}") }
+}
+
+fn is_word(c: Option<char>) -> bool {
+    c.is_some_and(char::is_alphanumeric)
+}
+
+fn is_whole(rest: &str, value: &str) -> bool {
+    rest.strip_prefix(value).is_some_and(|after| !is_word(value.chars().next_back()) || !is_word(after.chars().next()))
+}
+
+/// The range that a resource has of its own.
+fn range(spec: &Spec) -> Option<String> {
+    let cidr = match spec {
+        Spec::Vpc(vpc) => vpc.cidr,
+        Spec::Subnet(subnet) => subnet.cidr,
+        _ => return None,
+    };
+    Cidr::fixed(&cidr).map(|range| range.to_string())
+}
+
+fn team(spec: &Spec) -> Option<String> {
+    let mut spec = spec.clone();
+    spec.tags()?.get("team").cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(values: &[(&str, &str)]) -> Facts {
+        Facts(values.iter().map(|(value, name)| placeholder((*value).to_owned(), name)).collect())
+    }
+
+    #[test]
+    fn only_whole_words_are_taken_out() {
+        let pay = facts(&[("10.1.0.0/20", "range of vpc/main"), ("pay", "domain")]);
+        let cases = [
+            ("pay payments/pay, pay-api repay pay", "‹domain› payments/‹domain›, ‹domain›-api repay ‹domain›"),
+            ("paypay", "paypay"),
+            ("10.1.0.0/20 10.1.0.0/200 110.1.0.0/20", "‹range of vpc/main›/20 10.1.0.0/200 110.1.0.0/20"),
+            ("pay-pay pay", "‹domain›-‹domain› ‹domain›"),
+            ("épay", "épay"),
+        ];
+        for (text, template) in cases {
+            assert_eq!(pay.take_out(text), template);
+            assert_eq!(pay.put_in(template), text);
+        }
+    }
+}
