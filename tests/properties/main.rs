@@ -3,6 +3,8 @@
 mod blocked;
 #[path = "../estates/mod.rs"]
 mod estates;
+mod folding;
+mod generated;
 mod planning;
 mod ranges;
 mod shown;
