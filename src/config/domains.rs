@@ -3,7 +3,7 @@
 //! Fields that later commands read (phone numbers, Slack channels, block days) are accepted and checked from the start, so that a file
 //! once written stays right.
 
-use crate::model::Environment;
+use crate::model::{Approvals, Environment};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +28,9 @@ pub struct Domains {
     /// In which order changes reach the accounts.
     #[serde(default)]
     pub rollout: Rollout,
+    /// How many people, besides the author of the pull request, have to approve a plan, by its worst risk.
+    #[serde(default)]
+    pub approvals: Approvals,
     /// The days on which nothing is changed.
     #[serde(default)]
     pub calendar: Calendar,

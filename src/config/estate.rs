@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The estate. None only when the organization's Region is none, which has been reported.
 pub fn of(files: &Files) -> Option<Estate> {
-    let Domains { organization, network, domains, rollout, .. } = &files.domains.value;
+    let Domains { organization, network, domains, rollout, approvals, .. } = &files.domains.value;
     let written: BTreeMap<&str, &Entry> =
         files.domains.root.get("domains").map_or(&[][..], Node::entries).iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let members = domains.iter().filter_map(|(name, domain)| {
@@ -32,6 +32,7 @@ pub fn of(files: &Files) -> Option<Estate> {
         pools: network.pool.ranges().into_iter().filter_map(|(_, text)| text.parse().ok()).collect(),
         reserved: network.reserved.iter().filter_map(|(name, range)| Some((name.clone(), range.0.parse().ok()?))).collect(),
         order: rollout.waves.iter().filter_map(|wave| wave.environment()).collect(),
+        approvals: *approvals,
         members: members.flatten().collect(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod approvals;
 mod change;
 mod digest;
 mod name;
@@ -10,6 +11,7 @@ mod place;
 
 pub use account::{Account, Environment};
 pub use address::{Address, KindName, Reference, Region, RemoteId};
+pub use approvals::Approvals;
 pub use change::{Change, Concern, Effect, Risk, show};
 pub use digest::{Digest, canonical};
 pub use name::{BadName, Name};

@@ -1,7 +1,7 @@
 //! What the files ask for: every resource of every account, with the line that asked.
 
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Environment, Name, Place, Region};
+use crate::model::{Account, Address, Approvals, Environment, Name, Place, Region};
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,7 @@ pub struct Estate {
     pub reserved: BTreeMap<String, Ipv4Net>,
     /// The environments in the order in which changes reach them.
     pub order: Vec<Environment>,
+    pub approvals: Approvals,
     pub members: BTreeMap<Account, Member>,
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The version of the format. Raised when a reader of the old one would misread the new one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A plan with its report, as kept between review and apply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod cascade;
 mod check;
 mod compare;
 mod desired;
+mod estimate;
 mod file;
 mod ground;
 mod judge;
@@ -23,6 +24,7 @@ mod waves;
 
 pub use check::check;
 pub use desired::{Declared, Desired, Estate, Member};
+pub use estimate::{Estimate, estimate};
 pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;

@@ -1,7 +1,7 @@
 //! Plan and report: what will be done, and what you should know about it.
 
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Change, Concern, Digest, Name, Note, Place, Region, Risk};
+use crate::model::{Account, Address, Approvals, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ pub struct Plan {
     pub access_role: String,
     /// The accounts that exist or are to be created, by the email that each is found by.
     pub emails: BTreeMap<Account, String>,
+    /// How many people have to approve what is planned here.
+    pub approvals: Approvals,
     pub waves: Vec<Wave>,
 }
 
@@ -119,9 +121,9 @@ impl ApprovedPlan {
 impl Plan {
     /// A plan of nothing, for an estate.
     pub fn empty(estate: &super::Estate) -> Plan {
-        let super::Estate { name, home_region, access_role, .. } = estate;
+        let super::Estate { name, home_region, access_role, approvals, .. } = estate;
         let (estate, home_region, access_role) = (name.clone(), home_region.clone(), access_role.clone());
-        Plan { estate, home_region, access_role, emails: BTreeMap::new(), waves: Vec::new() }
+        Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: *approvals, waves: Vec::new() }
     }
 
     /// All steps, wave by wave and account by account.
@@ -131,6 +133,11 @@ impl Plan {
 
     pub fn is_empty(&self) -> bool {
         self.steps().next().is_none()
+    }
+
+    /// How many people have to approve it, besides its author.
+    pub fn approvals_needed(&self) -> usize {
+        if self.is_empty() { 0 } else { self.approvals.needed(self.risk()) }
     }
 
     /// The worst risk of any step.

@@ -19,6 +19,8 @@ struct Shown<'a> {
     /// Whether nothing was left out.
     whole: bool,
     summary: Counts,
+    /// People who have to approve it, besides its author.
+    approvals_needed: usize,
     notes: &'a [Note],
     waves: Vec<ShownWave<'a>>,
 }
@@ -60,7 +62,7 @@ struct ShownStep<'a> {
 /// # Panics
 /// Never: plans are plain data.
 pub fn json(plan: &Plan, report: &Report) -> String {
-    let Plan { estate, home_region, access_role: _, emails, waves } = plan;
+    let Plan { estate, home_region, access_role: _, emails, approvals: _, waves } = plan;
     let summary = Counts::of(plan, report);
     let waves = waves.iter().map(|wave| ShownWave {
         name: &wave.name,
@@ -78,6 +80,7 @@ pub fn json(plan: &Plan, report: &Report) -> String {
         digest: Digest::of(plan),
         whole: summary.blocking == 0,
         summary,
+        approvals_needed: plan.approvals_needed(),
         notes: &report.notes,
         waves: waves.collect(),
     };

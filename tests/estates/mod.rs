@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use landfall::kinds::{Spec, row};
-use landfall::model::{Account, Address, Environment, Place};
+use landfall::model::{Account, Address, Approvals, Environment, Place};
 use landfall::plan::{Action, Declared, Desired, Estate, Found, Live, Member, Plan, Stranger};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,6 +35,7 @@ pub fn estate(pool: &str) -> Desired {
         pools: vec![pool.parse().unwrap()],
         reserved: BTreeMap::from([("office".to_owned(), "10.0.0.0/20".parse().unwrap())]),
         order: Environment::ALL.to_vec(),
+        approvals: Approvals::default(),
         members: BTreeMap::new(),
     };
     let mut desired = Desired { estate, resources: BTreeMap::new() };

@@ -1,6 +1,6 @@
 //! Generated estates, and the ways in which live state comes to differ from what was applied. Holds no expectation.
 
-use crate::estates::{Domain, applied, found, stranger, with_domains};
+use crate::estates::{Domain, applied, found, stranger};
 use landfall::kinds::Spec;
 use landfall::model::{Account, Address, Environment};
 use landfall::plan::{Desired, Live, plan};

@@ -3,7 +3,7 @@
 use crate::estates::{Domain, applied, at, domain, found, with_domains};
 use crate::generated::{POOL, all_applied, domains, upset, upsets};
 use landfall::kinds::Spec;
-use landfall::model::{Account, Address, Environment, KindName, Severity, canonical};
+use landfall::model::{Account, Environment, KindName, Severity, canonical};
 use landfall::plan::{Action, Desired, Live, check, plan};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -4,7 +4,7 @@ mod world;
 
 use landfall::apply::{Event, Limits, Outcome, StepResult, apply};
 use landfall::kinds::{Cidr, Spec, Tags, Vpc};
-use landfall::model::{Account, Address, Environment};
+use landfall::model::{Account, Address, Approvals, Environment};
 use landfall::plan::{Action, ApprovedPlan, Plan, Step, Wave};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
     });
     let home_region = "us-west-2".parse().unwrap();
     let (estate, access_role) = ("acme".parse().unwrap(), "role".to_owned());
-    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), waves: waves.into() };
+    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), waves: waves.into() };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }

@@ -1,14 +1,30 @@
 //! The one comment on a pull request, and the pages behind it. Pure: what it is posted to is the business of `review`.
+//!
+//! It says as much as fits: `levels` has the steps in which it says less, and a comment that says less tells what is missing and where it is.
 
+mod headline;
+mod levels;
+mod markdown;
 mod marker;
+mod pages;
+mod sections;
 
 pub use marker::Marker;
 
-use crate::model::{Digest, Name};
+use super::fold::{Folded, Group, fold, groups};
+use crate::model::{Digest, Name, Severity};
 use crate::plan::{Plan, Report};
+use levels::{LEVELS, Level};
+use sections::New;
 
 /// The most that GitHub takes as the body of a comment, in bytes: its error speaks of 65,536 characters, and bytes are safe under any reading.
 pub const LARGEST_BODY: usize = 65_536;
+
+/// The most patterns that a marker remembers for the next comment: 12 kB of the body.
+const REMEMBERED: usize = 800;
+
+/// The most lines of a failure that are shown; a command's last words matter most.
+const LAST_WORDS: usize = 200;
 
 /// Where a comment stands, besides the plan that it shows.
 #[derive(Clone, Debug, Default)]
@@ -32,18 +48,60 @@ pub struct Comment {
 
 /// The comment for a plan.
 pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
-    let marker = marker_of(&plan.estate, Some(Digest::of(plan)), occasion);
-    let text = crate::render::text(plan, report, crate::render::Options::default());
-    Comment { body: format!("{}\n```\n{text}```\n", marker.line()), pages: vec![text] }
+    let folded = fold(plan);
+    let groups = groups(&folded, plan);
+    let marker = marker_of(&plan.estate, Some(Digest::of(plan)), occasion, &folded);
+    let previous = occasion.previous.as_deref().and_then(Marker::of);
+    let body = LEVELS.iter().map(|level| body(plan, report, &groups, &marker, previous.as_ref(), occasion, level));
+    let body = body.into_iter().find(|body| body.len() <= LARGEST_BODY);
+    let body = body.unwrap_or_else(|| least(plan, report, &marker, occasion));
+    Comment { body, pages: pages::pages(plan, report, &groups) }
+}
+
+fn body(
+    plan: &Plan,
+    report: &Report,
+    groups: &[Group],
+    marker: &Marker,
+    previous: Option<&Marker>,
+    occasion: &Occasion,
+    level: &Level,
+) -> String {
+    let new: New = previous.map(|previous| headline::new(marker, previous)).unwrap_or_default();
+    let mut parts = vec![marker.line(), String::from("\n"), headline::headline(plan, report, occasion)];
+    parts.extend(previous.map(|previous| headline::history(marker, previous, &new)));
+    parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, level.names));
+    parts.extend(sections::groups(groups, &new, level));
+    parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, level.names));
+    parts.push(headline::closing(level.without, occasion));
+    parts.concat()
+}
+
+/// What is said when even the least of the levels is too much: the verdict, and where the rest is.
+fn least(plan: &Plan, report: &Report, marker: &Marker, occasion: &Occasion) -> String {
+    let marker = Marker { shown: Vec::new(), ..marker.clone() };
+    let parts = [
+        marker.line(),
+        "\n".to_owned(),
+        headline::headline(plan, report, occasion),
+        headline::closing(Some("every single step"), occasion),
+    ];
+    parts.concat()
 }
 
 /// The comment for a plan that could not be made; `why` is what the command said.
 pub fn failed(estate: &Name, why: &str, occasion: &Occasion) -> Comment {
-    let marker = marker_of(estate, None, occasion);
-    Comment { body: format!("{}\n### Planning failed\n\n```\n{why}\n```\n", marker.line()), pages: Vec::new() }
+    let marker = marker_of(estate, None, occasion, &Folded::default());
+    let all: Vec<String> = super::escape::lines(why.trim_end());
+    let cut = all.len().saturating_sub(LAST_WORDS);
+    let mut lines: Vec<String> = (cut > 0).then(|| format!("({cut} lines before these are in the log)")).into_iter().collect();
+    lines.extend(all.into_iter().skip(cut).map(|line| line.chars().take(LARGEST_BODY / LAST_WORDS / 4).collect()));
+    let head = headline::failed(estate, occasion);
+    Comment { body: format!("{}\n{head}{}", marker.line(), markdown::fence("", &lines)), pages: Vec::new() }
 }
 
-fn marker_of(estate: &Name, plan: Option<Digest>, occasion: &Occasion) -> Marker {
+fn marker_of(estate: &Name, plan: Option<Digest>, occasion: &Occasion, folded: &Folded) -> Marker {
     let run = occasion.run.as_ref().map(|(id, _)| *id);
-    Marker { estate: estate.clone(), plan, commit: occasion.commit.clone(), run, shown: Vec::new() }
+    let shown = folded.patterns.iter().map(|pattern| pattern.digest.short().to_owned()).take(REMEMBERED).collect();
+    Marker { estate: estate.clone(), plan, commit: occasion.commit.clone(), run, shown }
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A plan, folded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Folded {
     /// Each pattern, and each outlier as a pattern of one.
     pub patterns: Vec<Pattern>,

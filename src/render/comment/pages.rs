@@ -1,0 +1,50 @@
+//! The whole plan as Markdown, in pages that a job summary takes. Nothing is left out: with the legend each pattern gives back its steps.
+
+use super::headline;
+use super::levels::LEVELS;
+use super::markdown::{code, fence};
+use super::sections;
+use super::{New, Occasion};
+use crate::model::Severity;
+use crate::plan::{Plan, Report};
+use crate::render::fold::Group;
+
+/// The most that GitHub takes of one step's summary is 1 MiB; some of it is left for whoever else writes there. In bytes.
+const PAGE: usize = 1024 * 1024 - 64 * 1024;
+
+/// The pages of a plan, at least one.
+pub(super) fn pages(plan: &Plan, report: &Report, groups: &[Group]) -> Vec<String> {
+    let all = &LEVELS[0];
+    let mut parts = vec![headline::headline(plan, report, &Occasion::default())];
+    parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, usize::MAX));
+    parts.extend(sections::groups(groups, &New::new(), all));
+    parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, usize::MAX));
+    let mut pages = vec![String::new()];
+    for part in parts.into_iter().flat_map(split) {
+        if pages.last().is_some_and(|page| !page.is_empty() && page.len() + part.len() > PAGE) {
+            pages.push(String::new());
+        }
+        if let Some(page) = pages.last_mut() {
+            page.push_str(&part);
+        }
+    }
+    pages
+}
+
+/// A part that fits on a page as it is; a larger one as plain lines in fences of their own, so that none is cut inside.
+fn split(part: String) -> Vec<String> {
+    if part.len() <= PAGE {
+        return vec![part];
+    }
+    let mut pieces: Vec<Vec<String>> = vec![Vec::new()];
+    let mut size = 0;
+    for line in part.lines() {
+        if size + line.len() > PAGE / 2 {
+            pieces.push(Vec::new());
+            size = 0;
+        }
+        size += line.len() + 1;
+        pieces.last_mut().into_iter().for_each(|piece| piece.push(line.chars().take(PAGE / 8).collect()));
+    }
+    pieces.iter().map(|lines| fence("", lines)).chain([format!("{}\n\n", code("(a part larger than a page)"))]).collect()
+}

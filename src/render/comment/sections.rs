@@ -1,0 +1,182 @@
+//! The parts of a comment and of its pages, each at a level of detail. Every part closes what it opens.
+
+use super::levels::{Detail, Level};
+use super::markdown::{code, details, fence, html, html_code};
+use crate::model::{Account, Note, Risk, Severity};
+use crate::render::counts::many;
+use crate::render::fold::{Group, Pattern, Peers, Shaped};
+use crate::render::paint::Paint;
+use crate::render::{escape, step};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many steps a headline names before it counts.
+const NAMED: usize = 3;
+
+const PLAIN: Paint = Paint { color: false };
+
+/// The patterns that were not in the previous comment, by their digests.
+pub(super) type New<'a> = BTreeSet<&'a str>;
+
+/// Dangerous steps, outliers and patterns, each under its heading.
+pub(super) fn groups(groups: &[Group], new: &New, level: &Level) -> Vec<String> {
+    let dangerous = |group: &&Group| group.risk == Risk::Dangerous;
+    let outlier = |group: &&Group| group.risk < Risk::Dangerous && group.is_outlier();
+    let pattern = |group: &&Group| group.risk < Risk::Dangerous && !group.is_outlier();
+    let mut parts = Vec::new();
+    let mut section = |heading: &str, found: Vec<&Group>, show: &dyn Fn(&Group) -> String| {
+        if !found.is_empty() {
+            parts.push(format!("#### {heading}\n\n"));
+            parts.extend(found.into_iter().map(show));
+            parts.push("\n".to_owned());
+        }
+    };
+    section("Dangerous", groups.iter().filter(dangerous).collect(), &|group| at(group, new, level, level.dangerous, true));
+    section("Outliers", groups.iter().filter(outlier).collect(), &|group| at(group, new, level, level.outliers, false));
+    section("Patterns", groups.iter().filter(pattern).collect(), &|group| {
+        at(group, new, level, if group.risk == Risk::Notable { level.notable } else { level.routine }, false)
+    });
+    parts
+}
+
+fn at(group: &Group, new: &New, level: &Level, detail: Detail, open: bool) -> String {
+    let is_new = group.patterns.iter().any(|pattern| new.contains(pattern.digest.short()));
+    let mark = if is_new { " · new" } else { "" };
+    let heading = format!("{} · {}{mark}", whom(group), what(group, detail));
+    let peers: String = group.peers.iter().map(|peers| format!("{}\n\n", missing(peers, level.names))).collect();
+    let accounts = if group.is_outlier() { String::new() } else { format!("{}\n\n", named(&group.accounts, level.names)) };
+    if detail == Detail::Counted {
+        let who = if group.is_outlier() { "\n".to_owned() } else { format!("  \n{}\n", named(&group.accounts, level.names)) };
+        return format!(
+            "- {heading}{who}{}",
+            group.peers.iter().map(|peers| format!("  {}\n", missing(peers, level.names))).collect::<String>()
+        );
+    }
+    let lines = lines(group, detail);
+    if open {
+        format!("{heading}\n\n{peers}{accounts}{}\n", fence("diff", &lines))
+    } else {
+        // What a reviewer must not miss stays in sight; the rest is a click away.
+        let summary =
+            format!("{} · {}{mark}{}", whom_html(group), what_html(group), group.peers.iter().map(missing_html).collect::<String>());
+        details(&summary, &format!("{peers}{accounts}{}", fence("diff", &lines)))
+    }
+}
+
+/// The steps of a group as the terminal shows them, with the signs at the beginning of the line, where a diff has its colours.
+fn lines(group: &Group, detail: Detail) -> Vec<String> {
+    if detail == Detail::Named {
+        return group.patterns.iter().map(|pattern| format!("{} {}", sign(pattern), step::resource(&pattern.shape))).collect();
+    }
+    let shown: Vec<step::Shown> = group.patterns.iter().map(|pattern| (&pattern.shape, None)).collect();
+    let lines = step::steps(&shown, false, PLAIN);
+    lines.into_iter().map(|line| if is_headed(&line) { line.trim_start().to_owned() } else { line }).collect()
+}
+
+fn is_headed(line: &str) -> bool {
+    let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
+    (indent.len() == 2 && rest.starts_with(['+', '-', '~'])) || (indent.len() == 6 && rest.starts_with("! "))
+}
+
+fn sign(pattern: &Pattern) -> &'static str {
+    match &pattern.shape.action {
+        Shaped::Create { replacing: false, .. } => "+",
+        Shaped::Create { replacing: true, .. } => "+ (anew)",
+        Shaped::Update { .. } => "~",
+        Shaped::Delete { replacing: false, .. } => "-",
+        Shaped::Delete { replacing: true, .. } => "- (replaced)",
+    }
+}
+
+fn whom(group: &Group) -> String {
+    match group.accounts.as_slice() {
+        [only] => format!("**{}**", code(&only.to_string())),
+        all => format!("**{}**", many(all.len(), "account")),
+    }
+}
+
+fn whom_html(group: &Group) -> String {
+    match group.accounts.as_slice() {
+        [only] => format!("<b>{}</b>", html_code(&only.to_string())),
+        all => format!("<b>{}</b>", many(all.len(), "account")),
+    }
+}
+
+/// The steps of a group in a few words.
+fn what(group: &Group, detail: Detail) -> String {
+    let names = names(group);
+    let every = match detail {
+        Detail::Counted => usize::MAX,
+        Detail::Full | Detail::Named => NAMED,
+    };
+    // By name as long as that is short: of an outlier, and of anything dangerous, every one.
+    let shown = if group.is_outlier() || group.risk == Risk::Dangerous { every.min(names.len()) } else { NAMED.min(names.len()) };
+    let rest = names.len() - shown;
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    names.iter().take(shown).map(|name| code(name)).collect::<Vec<_>>().join(", ") + &more
+}
+
+fn what_html(group: &Group) -> String {
+    let names = names(group);
+    let more = names.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    names.iter().take(NAMED).map(|name| html_code(name)).collect::<Vec<_>>().join(", ") + &more
+}
+
+fn names(group: &Group) -> Vec<String> {
+    group.patterns.iter().map(|pattern| format!("{} {} {}", sign(pattern), pattern.shape.kind, pattern.shape.name)).collect()
+}
+
+/// Accounts by environment, which is how people look for the one that is missing: `dev: a, b`.
+fn named(accounts: &[&Account], most: usize) -> String {
+    let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for account in accounts.iter().take(most) {
+        match account {
+            Account::Management => by.entry("organization".to_owned()).or_default().push(code(&account.to_string())),
+            Account::Member { domain, environment } => by.entry(environment.to_string()).or_default().push(code(domain.as_str())),
+        }
+    }
+    let rest = accounts.len().saturating_sub(most);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    by.into_iter().map(|(environment, names)| format!("{environment}: {}", names.join(", "))).collect::<Vec<_>>().join("; ") + &more
+}
+
+fn missing(peers: &Peers, most: usize) -> String {
+    let Peers { environment, within, all, missing } = peers;
+    let rest = missing.len().saturating_sub(most);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let names: Vec<String> = missing.iter().take(most).map(|account| code(&account.to_string())).collect();
+    format!("{within} of {all} {environment} accounts; **not** {}{more}", names.join(", "))
+}
+
+fn missing_html(peers: &Peers) -> String {
+    let Peers { environment, within, all, missing } = peers;
+    let names: Vec<String> = missing.iter().take(NAMED).map(|account| html_code(&account.to_string())).collect();
+    let rest = missing.len().saturating_sub(NAMED);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!(" · {within} of {all} {environment} accounts, not {}{more}", names.join(", "))
+}
+
+/// Notes with one summary and one hint together; blocking ones in sight.
+pub(super) fn notes(notes: &[Note], pick: impl Fn(Severity) -> bool, names: usize) -> Vec<String> {
+    let mut groups: BTreeMap<(Severity, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
+    for note in notes.iter().filter(|note| pick(note.severity)) {
+        groups.entry((note.severity, &note.summary, note.hint.as_deref())).or_default().push(note);
+    }
+    let part = |((severity, summary, hint), notes): ((Severity, &str, Option<&str>), Vec<&Note>)| {
+        let lines = notes.iter().take(names).flat_map(|note| {
+            let head = escape::line(&note.subject.to_string());
+            [head].into_iter().chain(escape::lines(&note.detail).into_iter().map(|line| format!("  {line}")))
+        });
+        let rest = notes.len().saturating_sub(names);
+        let more = (rest > 0).then(|| format!("and {rest} more"));
+        let hint = hint.map(|hint| format!("hint: {}", escape::line(hint)));
+        let lines: Vec<String> = lines.chain(more).chain(hint).collect();
+        let summary = format!("<b>{severity}</b>: {} ({})", html(summary), notes.len());
+        details(&summary, &fence("", &lines)).replacen(
+            "<details>",
+            if severity == Severity::Blocking { "<details open>" } else { "<details>" },
+            1,
+        )
+    };
+    groups.into_iter().map(part).collect()
+}
