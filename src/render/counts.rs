@@ -39,20 +39,29 @@ impl Counts {
 
     /// The last line that a person reads.
     pub(super) fn sentence(&self, declared_accounts: usize) -> String {
-        let Counts { create, update, replace, delete, accounts, unchanged, blocking, worst_risk } = self;
-        let steps = create + update + replace + delete;
-        let done = match (steps, blocking) {
+        let risk = if self.steps() == 0 { String::new() } else { format!(" Worst risk: {}.", self.worst_risk) };
+        match self.blocking {
+            0 => self.done(declared_accounts) + &risk,
+            count => format!("{}{risk}\nThe plan is not whole: {} above.", self.done(declared_accounts), many(count, "blocking note")),
+        }
+    }
+
+    /// What is done, a replacement counted once.
+    pub(super) fn steps(&self) -> usize {
+        self.create + self.update + self.replace + self.delete
+    }
+
+    /// What is done, in a sentence.
+    pub(super) fn done(&self, declared_accounts: usize) -> String {
+        let Counts { create, update, replace, delete, accounts, unchanged, blocking, worst_risk: _ } = self;
+        match (self.steps(), blocking) {
             (0, 0) => format!("No changes. {} and {} are as declared.", many(declared_accounts, "account"), many(*unchanged, "resource")),
             (0, _) if *unchanged == 0 => "Nothing could be planned.".to_owned(),
             (0, _) => format!("No changes in what could be planned. {} are as declared.", many(*unchanged, "resource")),
             _ => format!(
-                "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete in {}. Worst risk: {worst_risk}.",
+                "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete in {}.",
                 many(*accounts, "account")
             ),
-        };
-        match blocking {
-            0 => done,
-            _ => format!("{done}\nThe plan is not whole: {} above.", many(*blocking, "blocking note")),
         }
     }
 }

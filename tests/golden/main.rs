@@ -1,5 +1,5 @@
 //! Whole plans as text: a folder a case. `domains.yaml` and `modules/` (the repository's where there are none) and `live.yaml` go in;
-//! `plan.txt`, and where the folder has one, `plan.json` have to come out. `LANDFALL_BLESS=1 cargo test --test golden` writes what comes out.
+//! `plan.txt`, and where the folder has them, `plan.json` and `comment.md` have to come out. `LANDFALL_BLESS=1 cargo test --test golden` writes what comes out.
 
 #[path = "../estates/mod.rs"]
 mod estates;
@@ -8,6 +8,7 @@ use landfall::config::{load_texts, show};
 use landfall::kinds::Spec;
 use landfall::model::{Account, Address, KindName, RemoteId, canonical};
 use landfall::plan::{Desired, Found, Live, Stranger, check, plan};
+use landfall::render::comment::{Occasion, comment};
 use landfall::render::{Options, json, text};
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,11 +43,19 @@ fn every_case_comes_out_as_it_should() {
         wrong.extend(check(&desired, &live, &plan).into_iter().map(|found| format!("{}: {found}", case.display())));
         let shown = text(&plan, &report, Options::default());
         wrong.extend(differs(&case.join("plan.txt"), &shown));
+        if case.join("comment.md").exists() {
+            wrong.extend(differs(&case.join("comment.md"), &comment(&plan, &report, &occasion()).body));
+        }
         if case.join("plan.json").exists() {
             wrong.extend(differs(&case.join("plan.json"), &json(&plan, &report)));
         }
     }
     assert!(wrong.is_empty(), "{}\n(LANDFALL_BLESS=1 writes what comes out)", wrong.join("\n"));
+}
+
+fn occasion() -> Occasion {
+    let run = Some((4711, "https://github.com/acme-example/platform/actions/runs/4711".to_owned()));
+    Occasion { commit: "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c".to_owned(), run, previous: None }
 }
 
 #[test]

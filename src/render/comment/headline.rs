@@ -15,7 +15,10 @@ const SHORT: usize = 7;
 pub(super) fn headline(plan: &Plan, report: &Report, occasion: &Occasion) -> String {
     let counts = Counts::of(plan, report);
     let mut lines = vec![format!("### Landfall · {} · {}", plan.estate, verdict(&counts)), String::new()];
-    lines.push(counts.sentence(report.accounts).replace('\n', " "));
+    lines.push(counts.done(report.accounts));
+    if counts.blocking > 0 {
+        lines.push(format!("**The plan is not whole**: {} below.", many(counts.blocking, "blocking note")));
+    }
     lines.push(String::new());
     if !plan.is_empty() {
         let dangerous = plan.steps().filter(|step| step.risk() == Risk::Dangerous).count();
@@ -36,11 +39,10 @@ pub(super) fn headline(plan: &Plan, report: &Report, occasion: &Occasion) -> Str
 
 /// What an email's first line says.
 fn verdict(counts: &Counts) -> String {
-    let steps = counts.create + counts.update + counts.replace + counts.delete;
-    match (steps, counts.blocking) {
+    match (counts.steps(), counts.blocking) {
         (0, 0) => "no changes".to_owned(),
         (_, 1..) => "the plan is not whole".to_owned(),
-        _ => format!("{} in {}", many(steps, "change"), many(counts.accounts, "account")),
+        (steps, 0) => format!("{} in {}", many(steps, "change"), many(counts.accounts, "account")),
     }
 }
 
@@ -80,11 +82,12 @@ pub(super) fn history(marker: &Marker, previous: &Marker, new: &New) -> String {
 }
 
 /// What was left out, and where everything is.
-pub(super) fn closing(without: Option<&str>, occasion: &Occasion) -> String {
+pub(super) fn closing(without: Option<&str>, folds: bool, occasion: &Occasion) -> String {
     let left_out = without.map(|without| format!("**Left out here for lack of room:** {without}. ")).unwrap_or_default();
     let place = match &occasion.run {
         Some((_, address)) => format!("The full plan: [job summary and artifact `landfall-plan`]({address})."),
         None => "The full plan: `landfall plan --full`.".to_owned(),
     };
-    format!("\n---\n{left_out}{place} Names in ‹ › stand for each account's own.\n")
+    let legend = if folds { " Names in ‹ › stand for each account's own." } else { "" };
+    format!("\n---\n{left_out}{place}{legend}\n")
 }

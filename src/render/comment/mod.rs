@@ -55,7 +55,7 @@ pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
     let body = LEVELS.iter().map(|level| body(plan, report, &groups, &marker, previous.as_ref(), occasion, level));
     let body = body.into_iter().find(|body| body.len() <= LARGEST_BODY);
     let body = body.unwrap_or_else(|| least(plan, report, &marker, occasion));
-    Comment { body, pages: pages::pages(plan, report, &groups) }
+    Comment { body, pages: pages::pages(plan, report, &folded, &groups) }
 }
 
 fn body(
@@ -73,7 +73,7 @@ fn body(
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, level.names));
     parts.extend(sections::groups(groups, &new, level));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, level.names));
-    parts.push(headline::closing(level.without, occasion));
+    parts.push(headline::closing(level.without, groups.iter().any(|group| !group.is_outlier()), occasion));
     parts.concat()
 }
 
@@ -84,7 +84,7 @@ fn least(plan: &Plan, report: &Report, marker: &Marker, occasion: &Occasion) -> 
         marker.line(),
         "\n".to_owned(),
         headline::headline(plan, report, occasion),
-        headline::closing(Some("every single step"), occasion),
+        headline::closing(Some("every single step"), false, occasion),
     ];
     parts.concat()
 }

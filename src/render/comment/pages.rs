@@ -7,17 +7,22 @@ use super::sections;
 use super::{New, Occasion};
 use crate::model::Severity;
 use crate::plan::{Plan, Report};
-use crate::render::fold::Group;
+use crate::render::escape;
+use crate::render::fold::{Folded, Group};
 
 /// The most that GitHub takes of one step's summary is 1 MiB; some of it is left for whoever else writes there. In bytes.
 const PAGE: usize = 1024 * 1024 - 64 * 1024;
 
+/// Accounts in one block of the legend, so that a block fits on what is left of a page.
+const LEGEND: usize = 50;
+
 /// The pages of a plan, at least one.
-pub(super) fn pages(plan: &Plan, report: &Report, groups: &[Group]) -> Vec<String> {
+pub(super) fn pages(plan: &Plan, report: &Report, folded: &Folded, groups: &[Group]) -> Vec<String> {
     let all = &LEVELS[0];
     let mut parts = vec![headline::headline(plan, report, &Occasion::default())];
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, usize::MAX));
     parts.extend(sections::groups(groups, &New::new(), all));
+    parts.extend(legend(folded));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, usize::MAX));
     let mut pages = vec![String::new()];
     for part in parts.into_iter().flat_map(split) {
@@ -29,6 +34,22 @@ pub(super) fn pages(plan: &Plan, report: &Report, groups: &[Group]) -> Vec<Strin
         }
     }
     pages
+}
+
+/// What the placeholders stand for in each account, so that the page gives back every step.
+fn legend(folded: &Folded) -> Vec<String> {
+    let is_folded = |account: &&crate::model::Account| {
+        folded.patterns.iter().any(|pattern| !pattern.is_outlier() && pattern.accounts().any(|at| at == *account))
+    };
+    let lines = folded.facts.iter().filter(|(account, _)| is_folded(account)).map(|(account, facts)| {
+        let values: Vec<String> = facts.legend().map(|(placeholder, value)| format!("{placeholder} = {value}")).collect();
+        escape::line(&format!("{account}: {}", values.join(", ")))
+    });
+    let blocks: Vec<String> = lines.collect();
+    let blocks = blocks.chunks(LEGEND).map(|lines| fence("", lines));
+    let blocks: Vec<String> = blocks.collect();
+    let heading = (!blocks.is_empty()).then(|| "#### What the names in ‹ › stand for\n\n".to_owned());
+    heading.into_iter().chain(blocks).collect()
 }
 
 /// A part that fits on a page as it is; a larger one as plain lines in fences of their own, so that none is cut inside.

@@ -83,7 +83,7 @@ fn sign(pattern: &Pattern) -> &'static str {
         Shaped::Create { replacing: true, .. } => "+ (anew)",
         Shaped::Update { .. } => "~",
         Shaped::Delete { replacing: false, .. } => "-",
-        Shaped::Delete { replacing: true, .. } => "- (replaced)",
+        Shaped::Delete { replacing: true, .. } => "-/+",
     }
 }
 
@@ -123,7 +123,14 @@ fn what_html(group: &Group) -> String {
 }
 
 fn names(group: &Group) -> Vec<String> {
-    group.patterns.iter().map(|pattern| format!("{} {} {}", sign(pattern), pattern.shape.kind, pattern.shape.name)).collect()
+    let is_second_half =
+        |pattern: &&&Pattern| matches!(pattern.shape.action, Shaped::Create { replacing: true, .. }) && group.patterns.len() > 1;
+    group
+        .patterns
+        .iter()
+        .filter(|pattern| !is_second_half(pattern))
+        .map(|pattern| format!("{} {} {}", sign(pattern), pattern.shape.kind, pattern.shape.name))
+        .collect()
 }
 
 /// Accounts by environment, which is how people look for the one that is missing: `dev: a, b`.
