@@ -5,7 +5,7 @@ use super::progress::Bars;
 use super::{Exit, Failure, Outcome as Ended};
 use crate::apply::{Event, Limits, Outcome, StepResult, apply};
 use crate::cloud::RealCloud;
-use crate::model::Account;
+use crate::model::{Account, Name};
 use crate::plan::{Action, ApprovedPlan, Plan, PlanFile, Step};
 use crate::render::escape::line as escape;
 use std::path::PathBuf;
@@ -18,8 +18,14 @@ pub struct Args {
     /// The plan file, as written by `landfall plan --out`
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// Apply the steps of this account only, such as payments/prod (repeatable)
-    #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
+    /// The plan file that was reviewed: what is planned now and is not in it is withheld, and the exit status is 2
+    #[arg(long, value_name = "FILE")]
+    reviewed: Option<PathBuf>,
+    /// Apply the steps of this wave only, such as prod
+    #[arg(long, value_name = "NAME")]
+    wave: Option<Name>,
+    /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
+    #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
     /// Tell of every AWS call on stderr
     #[arg(short, long)]
@@ -27,16 +33,14 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Ended {
-    let file = open(&args.plan)?;
-    let mut plan = file.plan;
-    let reviewed = plan.steps().map(Step::digest).collect();
-    if !args.account.is_empty() {
-        plan.keep(&args.account.iter().cloned().collect());
-    }
-    let (approved, _) = ApprovedPlan::of(plan, &reviewed);
+    let (approved, withheld) = approve(&args)?;
+    print!("{}", not_reviewed(&withheld));
     if approved.plan().is_empty() {
-        println!("Nothing to apply: the plan has no steps.");
-        return Ok(Exit::Done);
+        println!(
+            "Nothing to apply: {}.",
+            if withheld.is_empty() { "the plan has no steps" } else { "no step was reviewed as it is planned now" }
+        );
+        return Ok(if withheld.is_empty() { Exit::Done } else { Exit::Changes });
     }
     let calls = Calls::default();
     let Plan { home_region, access_role, .. } = approved.plan();
@@ -49,7 +53,39 @@ pub async fn run(args: Args) -> Ended {
     bars.clear();
     eprintln!("{}", calls.summary());
     print!("{}", summary(&outcome));
-    Ok(exit(&outcome))
+    Ok(match exit(&outcome) {
+        Exit::Done if !withheld.is_empty() => Exit::Changes,
+        exit => exit,
+    })
+}
+
+/// The part of the plan that this run is for and that was reviewed, and the steps of that part that were not.
+fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>), Failure> {
+    let planned = open(&args.plan)?;
+    let reviewed = args.reviewed.as_deref().map(open).transpose()?;
+    if let Some(other) = reviewed.as_ref().filter(|reviewed| reviewed.plan.estate != planned.plan.estate) {
+        let detail = format!("the plan is of {}, and what was reviewed is of {}", planned.plan.estate, other.plan.estate);
+        return Err(Failure::new("these plans are of two estates", detail));
+    }
+    let digests = reviewed.as_ref().unwrap_or(&planned).reviewed();
+    let mut plan = planned.plan;
+    if let Some(wave) = &args.wave {
+        plan.waves.retain(|other| other.name == *wave);
+    }
+    if !args.account.is_empty() {
+        plan.keep(&args.account.iter().cloned().collect());
+    }
+    Ok(ApprovedPlan::of(plan, &digests))
+}
+
+/// Each step that is planned now and was not reviewed so, by name.
+fn not_reviewed(withheld: &[Step]) -> String {
+    let lines =
+        withheld.iter().map(|step| format!("{}: withheld: {} was not reviewed as it is planned now\n", step.address, step_name(step)));
+    let hint = (!withheld.is_empty()).then(|| {
+        "Live state or the files have changed since the review: open a pull request, or run the plan of this one again.\n".to_owned()
+    });
+    lines.chain(hint).collect()
 }
 
 fn open(path: &std::path::Path) -> Result<PlanFile, Failure> {

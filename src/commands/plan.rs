@@ -9,6 +9,7 @@ use crate::cloud::{Progress, Selection, read};
 use crate::model::{Account, Name, Severity};
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
 use crate::render;
+use crate::render::comment::Occasion;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,8 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+    /// The pages of the whole plan, as job summaries show them
+    Markdown,
 }
 
 pub async fn run(args: Args) -> Outcome {
@@ -53,6 +56,7 @@ pub async fn run(args: Args) -> Outcome {
     let (plan, report) = make(&desired, &selection, args.verbose).await?;
     match args.format {
         Format::Text => print(&render::text(&plan, &report, render::Options { color: colour(&std::io::stdout()), full: args.full }))?,
+        Format::Markdown => print(&render::comment::comment(&plan, &report, &Occasion::default()).pages.concat())?,
         Format::Json => print(&render::json(&plan, &report))?,
     }
     if let Some(path) = &args.out {

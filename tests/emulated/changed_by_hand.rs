@@ -56,7 +56,7 @@ async fn retag(account: &SdkConfig) {
     ec2.create_tags().resources(found.vpcs()[0].vpc_id().unwrap()).tags(team).send().await.unwrap();
 }
 
-async fn delete_role(account: &SdkConfig) {
+pub async fn delete_role(account: &SdkConfig) {
     let iam = aws_sdk_iam::Client::new(account);
     for policy in iam.list_role_policies().role_name("ci-deploy").send().await.unwrap().policy_names {
         iam.delete_role_policy().role_name("ci-deploy").policy_name(policy).send().await.unwrap();
