@@ -2,7 +2,7 @@
 //!
 //! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `allocate` and `subnets` choose
 //! ranges, `compare` matches address by address, `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
-//! says how carefully to look. `check` is the independent word on what every plan must satisfy.
+//! says how carefully to look, `quotas` what AWS would refuse. `check` is the independent word on what every plan must satisfy.
 
 mod allocate;
 mod blind;
@@ -17,6 +17,7 @@ mod judge;
 mod live;
 mod narrow;
 mod order;
+mod quotas;
 mod ranges;
 mod steps;
 mod subnets;
@@ -28,6 +29,7 @@ pub use estimate::{Estimate, estimate};
 pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
+pub use quotas::SUMMARY as OVER_QUOTA;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
 
 use crate::kinds::{Cidr, Spec};
@@ -49,6 +51,7 @@ pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
     let mut fates = compare::compare(&ground, ranged(desired, &allocation), &blocked);
     cascade::follow(&ground, &mut fates);
     let (plan, broken) = waves::assemble(&ground, &fates);
+    notes.extend(quotas::notes(&ground));
     notes.extend(allocation.notes.into_iter().chain(fates.notes).chain(broken));
     notes.sort();
     notes.dedup();

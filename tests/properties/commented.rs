@@ -152,7 +152,7 @@ fn the_next_comment_says_what_is_new() {
     let next = |plan: &Plan| comment(plan, &report, &Occasion { previous: Some(first.clone()), ..occasion() }).body;
     assert!(next(&before).contains("The same plan as"), "{}", next(&before));
     let (after, _) = estate_of(40, &[5], &[]);
-    assert!(next(&after).contains("Since the plan of `abc`: 2 pattern or outlier new") || next(&after).contains("new (marked so)"));
+    assert!(next(&after).contains("Since the plan of `abc`: 2 new patterns, marked so; 1 gone."), "{}", &next(&after)[..2000]);
     assert!(next(&after).contains("<code>team-005/prod</code></b> · ") && next(&after).contains("· new"));
 }
 

@@ -162,3 +162,14 @@ fn sign(action: &Action) -> char {
         Action::Delete { .. } => '-',
     }
 }
+
+#[test]
+fn a_quota_that_would_be_exceeded_is_said_before_the_merge() {
+    let domain = Domain { environments: vec![Environment::Prod], zones: "abcdef".chars().collect(), vpc_prefix: 18, ..domain("catalog") };
+    let desired = with_domains(POOL, &[domain]);
+    let (_, report) = plan(&desired, &Live::default());
+    let said: Vec<(String, &str)> = report.notes.iter().map(|note| (note.subject.to_string(), note.detail.as_str())).collect();
+    assert_eq!(said, [("catalog/prod".to_owned(), "EC2-VPC Elastic IPs (L-0263D0A3): 6 after this plan; the default is 5.")]);
+    let (_, report) = plan(&desired, &all_applied(&desired));
+    assert_eq!(report.notes, vec![], "what lives was allowed");
+}

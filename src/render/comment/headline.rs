@@ -3,8 +3,8 @@
 use super::markdown::code;
 use super::sections::New;
 use super::{Marker, Occasion};
-use crate::model::{Name, Risk};
-use crate::plan::{Plan, Report, estimate};
+use crate::model::{Digest, Name, Risk};
+use crate::plan::{OVER_QUOTA, Plan, Report, estimate};
 use crate::render::counts::{Counts, many};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const SHORT: usize = 7;
 
 /// The verdict, then what a reviewer decides by.
-pub(super) fn headline(plan: &Plan, report: &Report, occasion: &Occasion) -> String {
+pub(super) fn headline(plan: &Plan, digest: &Digest, report: &Report, occasion: &Occasion) -> String {
     let counts = Counts::of(plan, report);
     let mut lines = vec![format!("### Landfall · {} · {}", plan.estate, verdict(&counts)), String::new()];
     lines.push(counts.done(report.accounts));
@@ -30,10 +30,14 @@ pub(super) fn headline(plan: &Plan, report: &Report, occasion: &Occasion) -> Str
             0 => "no approval needed".to_owned(),
             count => format!("{} needed besides the author's", many(count, "approval")),
         };
-        lines.push(format!("{worst} · {approvals} · {}", estimate(plan)));
+        let quotas = match report.notes.iter().filter(|note| note.summary == OVER_QUOTA).count() {
+            0 => String::new(),
+            count => format!(" · **{} would be exceeded**", many(count, "quota")),
+        };
+        lines.push(format!("{worst} · {approvals} · {}{quotas}", estimate(plan)));
         lines.push(String::new());
     }
-    lines.push(format!("Plan {}{}", code(crate::model::Digest::of(plan).short()), of_commit(occasion)));
+    lines.push(format!("Plan {}{}", code(digest.short()), of_commit(occasion)));
     lines.join("\n") + "\n\n"
 }
 
@@ -74,9 +78,7 @@ pub(super) fn history(marker: &Marker, previous: &Marker, new: &New) -> String {
         (None, ..) => "The previous attempt to plan failed.".to_owned(),
         (before, ..) if *before == marker.plan => format!("The same plan as {}.", since.trim_start_matches("the ")),
         (_, 0, 0) => format!("Since {since}: the same steps."),
-        (_, new, gone) => {
-            format!("Since {since}: {} new (marked so), {gone} gone.", many(new, "pattern or outlier").replace("outliers", "outlier"))
-        }
+        (_, new, gone) => format!("Since {since}: {}, marked so; {gone} gone.", many(new, "new pattern")),
     };
     format!("{said}\n\n")
 }

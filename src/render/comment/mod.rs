@@ -46,30 +46,33 @@ pub struct Comment {
     pub pages: Vec<String>,
 }
 
-/// The comment for a plan.
-pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
-    let folded = fold(plan);
-    let groups = groups(&folded, plan);
-    let marker = marker_of(&plan.estate, Some(Digest::of(plan)), occasion, &folded);
-    let previous = occasion.previous.as_deref().and_then(Marker::of);
-    let body = LEVELS.iter().map(|level| body(plan, report, &groups, &marker, previous.as_ref(), occasion, level));
-    let body = body.into_iter().find(|body| body.len() <= LARGEST_BODY);
-    let body = body.unwrap_or_else(|| least(plan, report, &marker, occasion));
-    Comment { body, pages: pages::pages(plan, report, &folded, &groups) }
+/// What all parts of a comment are made from.
+struct Subject<'a> {
+    plan: &'a Plan,
+    digest: Digest,
+    report: &'a Report,
+    groups: Vec<Group<'a>>,
+    marker: Marker,
+    previous: Option<Marker>,
+    occasion: &'a Occasion,
 }
 
-fn body(
-    plan: &Plan,
-    report: &Report,
-    groups: &[Group],
-    marker: &Marker,
-    previous: Option<&Marker>,
-    occasion: &Occasion,
-    level: &Level,
-) -> String {
-    let new: New = previous.map(|previous| headline::new(marker, previous)).unwrap_or_default();
-    let mut parts = vec![marker.line(), String::from("\n"), headline::headline(plan, report, occasion)];
-    parts.extend(previous.map(|previous| headline::history(marker, previous, &new)));
+/// The comment for a plan.
+pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
+    let (folded, digest) = (fold(plan), Digest::of(plan));
+    let marker = marker_of(&plan.estate, Some(digest.clone()), occasion, &folded);
+    let previous = occasion.previous.as_deref().and_then(Marker::of);
+    let subject = Subject { plan, digest, report, groups: groups(&folded, plan), marker, previous, occasion };
+    let fitting = LEVELS.iter().map(|level| body(&subject, level)).find(|body| body.len() <= LARGEST_BODY);
+    let body = fitting.unwrap_or_else(|| least(&subject));
+    Comment { body, pages: pages::pages(plan, &subject.digest, report, &folded, &subject.groups) }
+}
+
+fn body(subject: &Subject, level: &Level) -> String {
+    let Subject { plan, digest, report, groups, marker, previous, occasion } = subject;
+    let new: New = previous.as_ref().map(|previous| headline::new(marker, previous)).unwrap_or_default();
+    let mut parts = vec![marker.line(), String::from("\n"), headline::headline(plan, digest, report, occasion)];
+    parts.extend(previous.as_ref().map(|previous| headline::history(marker, previous, &new)));
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, level.names));
     parts.extend(sections::groups(groups, &new, level));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, level.names));
@@ -78,15 +81,11 @@ fn body(
 }
 
 /// What is said when even the least of the levels is too much: the verdict, and where the rest is.
-fn least(plan: &Plan, report: &Report, marker: &Marker, occasion: &Occasion) -> String {
+fn least(subject: &Subject) -> String {
+    let Subject { plan, digest, report, groups: _, marker, previous: _, occasion } = subject;
     let marker = Marker { shown: Vec::new(), ..marker.clone() };
-    let parts = [
-        marker.line(),
-        "\n".to_owned(),
-        headline::headline(plan, report, occasion),
-        headline::closing(Some("every single step"), false, occasion),
-    ];
-    parts.concat()
+    let head = headline::headline(plan, digest, report, occasion);
+    [marker.line(), "\n".to_owned(), head, headline::closing(Some("every single step"), false, occasion)].concat()
 }
 
 /// The comment for a plan that could not be made; `why` is what the command said.

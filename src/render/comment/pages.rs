@@ -5,7 +5,7 @@ use super::levels::LEVELS;
 use super::markdown::{code, fence};
 use super::sections;
 use super::{New, Occasion};
-use crate::model::Severity;
+use crate::model::{Digest, Severity};
 use crate::plan::{Plan, Report};
 use crate::render::escape;
 use crate::render::fold::{Folded, Group};
@@ -17,9 +17,9 @@ const PAGE: usize = 1024 * 1024 - 64 * 1024;
 const LEGEND: usize = 50;
 
 /// The pages of a plan, at least one.
-pub(super) fn pages(plan: &Plan, report: &Report, folded: &Folded, groups: &[Group]) -> Vec<String> {
+pub(super) fn pages(plan: &Plan, digest: &Digest, report: &Report, folded: &Folded, groups: &[Group]) -> Vec<String> {
     let all = &LEVELS[0];
-    let mut parts = vec![headline::headline(plan, report, &Occasion::default())];
+    let mut parts = vec![headline::headline(plan, digest, report, &Occasion::default())];
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, usize::MAX));
     parts.extend(sections::groups(groups, &New::new(), all));
     parts.extend(legend(folded));

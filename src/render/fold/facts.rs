@@ -56,24 +56,22 @@ impl Facts {
     /// The text with each value, where it stands as a whole word, replaced by its placeholder.
     pub(super) fn take_out(&self, text: &str) -> String {
         let mut template = String::with_capacity(text.len());
-        let mut starts = true;
-        let mut at = 0;
-        while let Some(next) = text[at..].chars().next() {
-            let rest = &text[at..];
-            let found = self.0.iter().find(|fact| (starts || !is_word(fact.value.chars().next())) && is_whole(rest, &fact.value));
+        let bytes = text.as_bytes();
+        // What is copied as it is, from here to where the next value begins.
+        let (mut copied, mut at) = (0, 0);
+        while at < bytes.len() {
+            let found = self.0.iter().find(|fact| fact.value.as_bytes()[0] == bytes[at] && stands_at(text, at, &fact.value));
             match found {
                 Some(fact) => {
+                    template.push_str(&text[copied..at]);
                     template.push_str(&fact.placeholder);
                     at += fact.value.len();
-                    starts = !is_word(fact.value.chars().next_back());
+                    copied = at;
                 }
-                None => {
-                    template.push(next);
-                    at += next.len_utf8();
-                    starts = !next.is_alphanumeric();
-                }
+                None => at += 1,
             }
         }
+        template.push_str(&text[copied..]);
         template
     }
 
@@ -101,8 +99,12 @@ fn is_word(c: Option<char>) -> bool {
     c.is_some_and(char::is_alphanumeric)
 }
 
-fn is_whole(rest: &str, value: &str) -> bool {
-    rest.strip_prefix(value).is_some_and(|after| !is_word(value.chars().next_back()) || !is_word(after.chars().next()))
+/// Whether a value stands at a place as a whole word. A place inside a character begins no value.
+fn stands_at(text: &str, at: usize, value: &str) -> bool {
+    let Some(after) = text.get(at..).and_then(|rest| rest.strip_prefix(value)) else { return false };
+    let starts = !is_word(value.chars().next()) || !is_word(text[..at].chars().next_back());
+    let ends = !is_word(value.chars().next_back()) || !is_word(after.chars().next());
+    starts && ends
 }
 
 /// The range that a resource has of its own.

@@ -36,7 +36,7 @@ pub struct Pattern {
     pub risk: Risk,
     /// By account, in the order of the plan.
     pub members: Vec<Member>,
-    /// Of its steps' digests: what a reviewer of the pattern has approved.
+    /// Of all its steps, as a reviewer of the pattern has seen them.
     pub digest: Digest,
 }
 
@@ -140,7 +140,7 @@ fn pattern(template: String, mut steps: Vec<Loose>) -> Option<Pattern> {
     let template = if steps.len() == 1 { first.text.clone() } else { template };
     let shape = Shape::parse(&template)?;
     let risk = first.step.risk();
-    let digest = Digest::of(&steps.iter().map(|loose| loose.step.digest()).collect::<Vec<_>>());
+    let digest = Digest::of(&steps.iter().map(|loose| (&loose.member.account, &loose.text)).collect::<Vec<_>>());
     Some(Pattern { template, shape, risk, members: steps.into_iter().map(|loose| loose.member).collect(), digest })
 }
 
