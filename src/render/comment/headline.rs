@@ -28,7 +28,7 @@ pub(super) fn headline(plan: &Plan, digest: &Digest, report: &Report, occasion: 
         };
         let approvals = match plan.approvals_needed() {
             0 => "no approval needed".to_owned(),
-            count => format!("{} needed besides the author's", many(count, "approval")),
+            count => format!("needs {} by others than the author", many(count, "approval")),
         };
         let quotas = match report.notes.iter().filter(|note| note.summary == OVER_QUOTA).count() {
             0 => String::new(),

@@ -97,8 +97,20 @@ fn whom(group: &Group) -> String {
 fn whom_html(group: &Group) -> String {
     match group.accounts.as_slice() {
         [only] => format!("<b>{}</b>", html_code(&only.to_string())),
-        all => format!("<b>{}</b>", many(all.len(), "account")),
+        all => format!("<b>{}</b>{}", many(all.len(), "account"), of_domains(all)),
     }
+}
+
+/// Whose accounts they are, where that is short: patterns with one name are told apart by it.
+fn of_domains(accounts: &[&Account]) -> String {
+    let domains: BTreeSet<&str> = accounts
+        .iter()
+        .filter_map(|account| if let Account::Member { domain, .. } = account { Some(domain.as_str()) } else { None })
+        .collect();
+    if domains.len() > NAMED {
+        return String::new();
+    }
+    format!(" of {}", domains.into_iter().map(html_code).collect::<Vec<_>>().join(", "))
 }
 
 /// The steps of a group in a few words.
