@@ -25,10 +25,10 @@ pub struct Args {
     /// Comment that planning failed, with what it said in this file (`-`: on stdin)
     #[arg(long, value_name = "FILE")]
     failed: Option<PathBuf>,
-    /// The commit that was planned [default: the head of the event's pull request]
+    /// The commit that was planned (default: the head of the event's pull request)
     #[arg(long, value_name = "SHA")]
     commit: Option<String>,
-    /// Append the pages of the whole plan to this file [default: GITHUB_STEP_SUMMARY]
+    /// Append the pages of the whole plan to this file (default: GITHUB_STEP_SUMMARY, the step's)
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
     #[command(flatten)]
@@ -85,14 +85,28 @@ fn told(posted: &Posted, target: &Target) -> String {
             "The comment of {estate} was left alone: this plan is of {commit}, and the head of #{pull_request} is {} by now.\n",
             escape(head)
         ),
+        Posted::Merged => {
+            format!("The comment of {estate} was left alone: #{pull_request} was merged, and the comment is what was reviewed.\n")
+        }
     }
 }
 
 fn subject(args: &Args) -> Result<Subject, Failure> {
     match (&args.plan, &args.failed) {
-        (Some(path), _) => Ok(Subject::Plan(Box::new(plan_file::open(path, "this plan can't be shown")?))),
+        (Some(path), _) => planned(path, args.github.estate.as_ref()),
         (None, Some(path)) => Ok(Subject::Failed { estate: estate(args)?, why: said(path)? }),
         (None, None) => Err(Failure::new("there is nothing to comment", "neither a plan nor --failed is given")),
+    }
+}
+
+fn planned(path: &Path, estate: Option<&Name>) -> Result<Subject, Failure> {
+    let file = plan_file::open(path, "this plan can't be shown")?;
+    match estate.filter(|estate| **estate != file.plan.estate) {
+        None => Ok(Subject::Plan(Box::new(file))),
+        Some(estate) => {
+            let detail = format!("{} is a plan of {}, and not of {estate}", path.display(), file.plan.estate);
+            Err(Failure::new("this is another estate's plan", detail).hint("leave --estate out: the plan says what it is of"))
+        }
     }
 }
 

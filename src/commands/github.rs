@@ -9,16 +9,16 @@ use crate::review::{self, App, Author, Base, Event, GitHub, Octocrab, PrivateKey
 /// Where the request goes, and as whom.
 #[derive(Debug, clap::Args)]
 pub struct GitHubArgs {
-    /// The repository at GitHub [default: that of the workflow, GITHUB_REPOSITORY]
+    /// The repository at GitHub (default: GITHUB_REPOSITORY, that of the workflow)
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<Repository>,
-    /// The pull request [default: that of the workflow's event]
+    /// The pull request (default: that of the workflow's event, or the one that was merged as the commit)
     #[arg(long, value_name = "NUMBER")]
     pub pull_request: Option<u64>,
-    /// The estate whose comment it is
+    /// The estate whose comment it is (default: that of the plan, or of domains.yaml)
     #[arg(long, value_name = "NAME")]
     pub estate: Option<Name>,
-    /// Whose comments are ours, such as github-actions[bot] [default: what the token tells; any bot's, where it doesn't]
+    /// Whose comments are ours, such as `github-actions[bot]` (default: the token's user; any bot's, where GitHub doesn't tell)
     #[arg(long, value_name = "LOGIN")]
     author: Option<String>,
 }
@@ -63,7 +63,8 @@ pub fn event() -> Event {
 /// This workflow run: its id, and its address.
 pub fn run(repository: &Repository) -> Option<(u64, String)> {
     let id = variable("GITHUB_RUN_ID")?.parse().ok()?;
-    let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
+    let plain = |server: &String| server.starts_with("http") && server.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/".contains(c));
+    let server = variable("GITHUB_SERVER_URL").filter(plain).unwrap_or_else(|| "https://github.com".to_owned());
     Some((id, format!("{}/{repository}/actions/runs/{id}", server.trim_end_matches('/'))))
 }
 

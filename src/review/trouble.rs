@@ -59,6 +59,7 @@ impl Trouble {
                 kind: limited.unwrap_or(Kind::Refused),
                 ..refused("GitHub's rate limit is reached").hint("run again later; a GitHub App of your own has limits of its own")
             },
+            300..=399 => refused("GitHub has it elsewhere by now").hint("was the repository renamed? --repository, with its new name"),
             401 => refused("GitHub does not accept the token").hint("GITHUB_TOKEN is mistyped, has ended, or is meant for another GitHub"),
             403 | 404 => refused("GitHub does not let us, or does not know it").hint(permission(request, answer)),
             422 if message.contains("too long") => refused("the comment is too long for GitHub").hint(

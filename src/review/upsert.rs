@@ -37,6 +37,8 @@ pub enum Posted {
     Stale {
         head: String,
     },
+    /// The pull request was merged: the comment stays what it was reviewed as, and what `approval` reads.
+    Merged,
 }
 
 /// Posts or updates the comment; `render` is given the body until now.
@@ -49,9 +51,11 @@ pub async fn upsert<W: Wire>(github: &GitHub<W>, target: &Target, render: impl F
 
 async fn attempt<W: Wire>(github: &GitHub<W>, target: &Target, render: &impl Fn(Option<&str>) -> String) -> Result<Posted, Trouble> {
     let found = look(github, target).await?;
-    let head = pulls::pull(github, target.pull_request).await?.head.sha;
-    if head != target.commit {
-        return Ok(Posted::Stale { head });
+    let pull = pulls::pull(github, target.pull_request).await?;
+    if pull.merged_at.is_some() {
+        return Ok(Posted::Merged);
+    } else if pull.head.sha != target.commit {
+        return Ok(Posted::Stale { head: pull.head.sha });
     }
     if let Some(kept) = found.first() {
         let posted = write(github, target, kept, render).await?;

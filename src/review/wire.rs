@@ -132,10 +132,10 @@ impl Wire for Octocrab {
     }
 }
 
-/// An error and what caused it, each said once.
+/// An error and what caused it, each said once. What octocrab itself says of it ("Service Error") tells nothing.
 fn chain(error: &octocrab::Error) -> String {
     let mut said: Vec<String> = Vec::new();
-    let mut next: Option<&dyn std::error::Error> = Some(error);
+    let mut next: Option<&dyn std::error::Error> = std::error::Error::source(error).or(Some(error));
     while let Some(error) = next {
         let text = error.to_string();
         if let Some(last) = said.last_mut().filter(|last| last.contains(&text)) {
@@ -211,5 +211,16 @@ mod tests {
         ] {
             assert!(base(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_listening_is_told_in_words_and_without_the_token() {
+        // A port that is taken for a moment and let go again: nobody listens there.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let base = Base::of(Some(&format!("http://127.0.0.1:{port}"))).unwrap();
+        let github = Octocrab::new(&base, Some(&Token::new("tOpSeCrEt").unwrap())).unwrap();
+        let lost = github.send(&Request::get("/user")).await.unwrap_err();
+        assert!(lost.starts_with("client error (Connect): tcp connect error"), "{lost}");
+        assert!(!lost.contains("tOpSeCrEt"));
     }
 }

@@ -59,6 +59,11 @@ impl GitHub {
         self.control("GET", "")
     }
 
+    /// The App that may be installed here: its id and its private key.
+    pub fn app(&self) -> Value {
+        self.control("PUT", "")
+    }
+
     /// The bodies of a pull request's comments, with their authors.
     pub fn comments(&self, issue: u64) -> Vec<(String, String)> {
         let state = self.state();

@@ -5,7 +5,8 @@
 // ascend, reviews are listed as submitted, installation tokens don't know their user, App claims are verified.
 //
 // usage: server.mjs DESCRIPTION, as trim.mjs makes it. Prints its port, and ends with its standard input. Talks to loopback only.
-// `POST /_stand-in` changes what is there and what goes wrong (see `settings`); `GET /_stand-in` tells everything that is.
+// `POST /_stand-in` changes what is there and what goes wrong (see `settings`); `GET /_stand-in` tells everything that is; `PUT /_stand-in`, the key
+// of the App.
 
 import { createServer } from "node:http";
 import { generateKeyPairSync, verify } from "node:crypto";
@@ -21,11 +22,15 @@ const operations = JSON.parse(readFileSync(process.argv[2], "utf8")).map((operat
   ...operation,
   pattern: new RegExp(`^${operation.path.replace(/[.]/g, "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
 }));
-const app = generateKeyPairSync("rsa", {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: "spki", format: "pem" },
-  privateKeyEncoding: { type: "pkcs1", format: "pem" },
-});
+
+// The App's key, made when it is first asked for: most tests need none, and making one takes a while.
+let pair;
+const key = () =>
+  (pair ??= generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  }));
 
 const REPOSITORY = "acme/infra";
 const APP = { id: 4711, slug: "landfall" };
@@ -179,7 +184,7 @@ function callerOf(authorization = "") {
   const token = authorization.replace(/^Bearer /, "");
   if (settings.tokens[token]) return settings.tokens[token];
   const [head, said, signature] = token.split(".");
-  if (signature === undefined || !verify("sha256", Buffer.from(`${head}.${said}`), app.publicKey, Buffer.from(signature, "base64url"))) return null;
+  if (signature === undefined || !verify("sha256", Buffer.from(`${head}.${said}`), key().publicKey, Buffer.from(signature, "base64url"))) return null;
   const { iss, iat, exp } = JSON.parse(Buffer.from(said, "base64url").toString());
   const now = Date.now() / 1000;
   return String(iss) === String(APP.id) && iat <= now && exp > now && exp - now <= 600 ? { app: true } : null;
@@ -256,7 +261,8 @@ function checkAnswer(operation, { status, json }) {
 }
 
 function control(method, text) {
-  if (method === "GET") return { ...settings, ...seen, app: { ...APP, key: app.privateKey } };
+  if (method === "GET") return { ...settings, ...seen };
+  if (method === "PUT") return { ...APP, key: key().privateKey };
   const { comments = [], reviews = [], ...replaced } = JSON.parse(text);
   Object.assign(settings, replaced);
   comments.forEach(added);

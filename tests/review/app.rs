@@ -6,7 +6,7 @@ use serde_json::json;
 /// A workflow that has the App's key, and no other token.
 fn workflow() -> Workflow {
     let mut workflow = Workflow::start();
-    let app = workflow.github.state()["app"].clone();
+    let app = workflow.github.app();
     workflow.env("GITHUB_TOKEN", "");
     workflow.env("LANDFALL_APP_ID", &app["id"].to_string());
     workflow.env("LANDFALL_APP_PRIVATE_KEY", &app["key"].as_str().unwrap().replace('\n', "\\n"));

@@ -109,6 +109,24 @@ fn a_push_while_a_run_waits_makes_it_stale() {
 }
 
 #[test]
+fn after_the_merge_the_comment_stays_what_was_reviewed() {
+    let workflow = Workflow::start();
+    workflow.comment().expect(0);
+    let reviewed = workflow.github.comments(PULL);
+    workflow.github.set(&json!({ "pulls": { "7": { "author": "ada", "head": commit('c'), "merged": commit('e') } } }));
+    let ran = workflow.landfall(&["comment", &workflow.plan(Risk::Dangerous)]).expect(0);
+    assert_eq!(ran.stdout, "The comment of acme was left alone: #7 was merged, and the comment is what was reviewed.\n");
+    assert_eq!(workflow.github.comments(PULL), reviewed);
+}
+
+#[test]
+fn a_plan_of_another_estate_than_the_one_that_was_named_is_no_comment() {
+    let workflow = Workflow::start();
+    let ran = workflow.landfall(&["comment", &workflow.plan(Risk::Notable), "--estate", "acme-staging"]).expect(1);
+    assert!(ran.stderr.starts_with("error: this is another estate's plan\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_failed_plan_takes_the_place_of_the_plan_even_where_the_files_are_broken() {
     let workflow = Workflow::start();
     workflow.comment().expect(0);

@@ -88,14 +88,3 @@ fn what_is_missing_in_the_environment_is_said_with_a_hint() {
     assert_eq!(said("GITHUB_EVENT_PATH", "/nowhere", &[]), "error: it is not known which pull request is meant");
     assert_eq!(said("GITHUB_EVENT_PATH", "/nowhere", &["--pull-request", "7"]), "error: it is not known which commit was planned");
 }
-
-#[test]
-fn nobody_listening_is_told_as_such() {
-    let mut workflow = Workflow::start();
-    // A port that is taken for a moment and let go again: nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    workflow.env("GITHUB_API_URL", &format!("http://127.0.0.1:{port}"));
-    let ran = workflow.landfall(&["approval", "--commit", &"e".repeat(40)]).expect(1);
-    assert!(ran.stderr.starts_with("error: GitHub does not answer\n"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("tried 6 times"), "{}", ran.stderr);
-}
