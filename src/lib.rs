@@ -22,6 +22,7 @@
 //! | [`render`] | plan and report → text and JSON; pure | `plan`, `kinds`, `model` |
 //! | [`apply`] | an approved plan × a `Cloud` → events and an outcome | `plan`, `model` |
 //! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config` and `render` |
+//! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `model` |
 //! | [`commands`] | one file a command; wires the rooms together | everything |
 //!
 //! `tests/layering.rs` holds these arrows.
@@ -52,3 +53,4 @@ pub mod kinds;
 pub mod model;
 pub mod plan;
 pub mod render;
+pub mod review;

@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cloud", &["apply", "plan", "kinds", "aws", "model"]),
     ("config", &["plan", "kinds", "model"]),
     ("render", &["plan", "kinds", "model"]),
+    ("review", &["render", "plan", "model"]),
     ("apply", &["plan", "model"]),
     ("plan", &["kinds", "model"]),
     ("kinds", &["aws", "model"]),

@@ -16,6 +16,13 @@ pub struct FileArgs {
     file: String,
 }
 
+impl FileArgs {
+    /// Where the domains file is.
+    pub fn path(&self) -> PathBuf {
+        self.root.join(&self.file)
+    }
+}
+
 /// Reads the files, and leaves what is wrong with them to the caller.
 pub fn read(args: &FileArgs) -> Result<Loaded, Problems> {
     config::load(&args.root, &args.file)

@@ -1,14 +1,18 @@
 //! One file a command. Commands wire rooms together, print, and decide the exit status; they hold no logic of their own.
 
 mod apply;
+mod approval;
 mod check;
+mod comment;
 mod completions;
 mod connect;
 mod explain;
 mod failure;
 mod files;
+mod github;
 mod output;
 mod plan;
+mod plan_file;
 mod progress;
 pub mod sandbox;
 mod schema;
@@ -33,6 +37,10 @@ enum Command {
     Plan(plan::Args),
     /// Carry out a reviewed plan file
     Apply(apply::Args),
+    /// Post or update the one comment on a pull request
+    Comment(comment::Args),
+    /// Tell what was reviewed of a merged commit, and verify a plan file against it
+    Approval(approval::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
     /// Print the JSON schema of domains.yaml or of a module, for editors
@@ -52,6 +60,8 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
         Command::Apply(args) => apply::run(args).await,
+        Command::Comment(args) => comment::run(args).await,
+        Command::Approval(args) => approval::run(args).await,
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args).await,
