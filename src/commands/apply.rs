@@ -2,11 +2,11 @@
 
 use super::connect::{Calls, Mode, connect};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended};
+use super::{Exit, Failure, Outcome as Ended, plan_file};
 use crate::apply::{Event, Limits, Outcome, StepResult, apply};
 use crate::cloud::RealCloud;
 use crate::model::{Account, Name};
-use crate::plan::{Action, ApprovedPlan, Plan, PlanFile, Step};
+use crate::plan::{Action, ApprovedPlan, Plan, Step};
 use crate::render::escape::line as escape;
 use std::path::PathBuf;
 
@@ -61,8 +61,9 @@ pub async fn run(args: Args) -> Ended {
 
 /// The part of the plan that this run is for and that was reviewed, and the steps of that part that were not.
 fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>), Failure> {
+    let open = |path: &PathBuf| plan_file::open(path, "this plan can't be applied");
     let planned = open(&args.plan)?;
-    let reviewed = args.reviewed.as_deref().map(open).transpose()?;
+    let reviewed = args.reviewed.as_ref().map(open).transpose()?;
     if let Some(other) = reviewed.as_ref().filter(|reviewed| reviewed.plan.estate != planned.plan.estate) {
         let detail = format!("the plan is of {}, and what was reviewed is of {}", planned.plan.estate, other.plan.estate);
         return Err(Failure::new("these plans are of two estates", detail));
@@ -86,13 +87,6 @@ fn not_reviewed(withheld: &[Step]) -> String {
         "Live state or the files have changed since the review: open a pull request, or run the plan of this one again.\n".to_owned()
     });
     lines.chain(hint).collect()
-}
-
-fn open(path: &std::path::Path) -> Result<PlanFile, Failure> {
-    let unreadable = |error: String| Failure::new("this plan can't be applied", format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let again = "make a new one with `landfall plan --out FILE`";
-    PlanFile::read(&text).map_err(|error| unreadable(escape(&error.to_string())).hint(again))
 }
 
 /// Progress: bars on a terminal, lines elsewhere; failures are lines on both.

@@ -10,7 +10,7 @@ use super::reviews::Approvals;
 use super::trouble::shown;
 use super::wire::Wire;
 use super::{GitHub, Trouble, comments, is_commit, pulls, reviews};
-use crate::model::{Digest, Name, Risk};
+use crate::model::{Digest, Name};
 use crate::plan::PlanFile;
 use crate::render::comment::Marker;
 
@@ -48,11 +48,11 @@ pub async fn approval<W: Wire>(
         Err(missing) => return Ok(Found::Missing(missing)),
     };
     let number = pull.number;
-    let Some(marker) = the_marker(github, number, author, estate).await? else {
+    let Some((shown, marker)) = the_marker(github, number, author, estate).await? else {
         let of = estate.map_or_else(String::new, |estate| format!(" of the estate {estate}"));
         return Ok(Found::Missing(format!("pull request #{number} has no comment of ours with a plan{of} (ours are those of {author})")));
     };
-    let approvals = reviews::approvals(github, &pull).await?;
+    let approvals = reviews::approvals(github, &pull, &shown).await?;
     Ok(Found::Approval(Box::new(Approval { pull_request: number, head: pull.head.sha, marker, approvals })))
 }
 
@@ -80,8 +80,13 @@ fn sound(pull: Pull) -> Result<Pull, String> {
     if is_commit(&pull.head.sha) { Ok(pull) } else { Err(format!("the head of pull request #{} is no commit", pull.number)) }
 }
 
-/// The marker of our comment; of several, which only a race leaves behind, the oldest is the one that is kept.
-async fn the_marker<W: Wire>(github: &GitHub<W>, number: u64, author: &Author, estate: Option<&Name>) -> Result<Option<Marker>, Trouble> {
+/// When our comment was written last, and its marker; of several, which only a race leaves behind, the oldest is the one that is kept.
+async fn the_marker<W: Wire>(
+    github: &GitHub<W>,
+    number: u64,
+    author: &Author,
+    estate: Option<&Name>,
+) -> Result<Option<(String, Marker)>, Trouble> {
     let found = comments::ours(github, number, author, estate).await?;
     let Some((first, marker)) = found.first() else { return Ok(None) };
     let ambiguous = |what, detail, hint: &str| Err(Trouble::refused(what, format!("pull request #{number}: {detail}")).hint(hint));
@@ -95,7 +100,7 @@ async fn the_marker<W: Wire>(github: &GitHub<W>, number: u64, author: &Author, e
         return ambiguous("there are comments of several authors", detail, "say whose with --author: somebody may have forged the other");
     }
     match is_sound(marker) {
-        true => Ok(Some(marker.clone())),
+        true => Ok(Some((first.updated_at.clone(), marker.clone()))),
         false => ambiguous("the comment's marker is damaged", first.html_url.clone(), "plan again, and have the comment made anew"),
     }
 }
@@ -124,19 +129,10 @@ pub fn missing(approval: &Approval, file: &PlanFile) -> Vec<String> {
     if marker.commit != *head {
         missing.push(format!("a plan of what was merged: the comment shows the plan of {}, and {head} was merged", marker.commit));
     }
-    let (needed, found) = (needed(file), approvals.by.len());
+    let (needed, found) = (file.plan.approvals_needed(), approvals.by.len());
     if found < needed {
         let risk = file.plan.risk();
         missing.push(format!("approvals: the plan's worst step is {risk}, which takes {needed}, and {head} has {found}"));
     }
     missing
-}
-
-/// How many people have to approve a plan, by its worst step.
-fn needed(file: &PlanFile) -> usize {
-    match file.plan.risk() {
-        Risk::Routine => 0,
-        Risk::Notable => 1,
-        Risk::Dangerous => 2,
-    }
 }

@@ -17,6 +17,9 @@ pub struct Posted {
     pub html_url: String,
     /// None where the account is gone.
     pub user: Option<User>,
+    /// When it was written last, in GitHub's RFC 3339: in UTC, to the second, so that it compares as text.
+    #[serde(default)]
+    pub updated_at: String,
     #[serde(default)]
     body: Option<String>,
 }

@@ -1,5 +1,5 @@
 //! The reviews of a pull request, and whose approvals count. An approval counts while it is its author's last word, is about the very
-//! commit that is the head, and comes from a person other than the pull request's author who may write to the repository.
+//! commit that is the head, was given after the plan was shown, and comes from a person other than the pull request's author who may write to the repository.
 
 use super::author::User;
 use super::pulls::Pull;
@@ -38,12 +38,12 @@ struct Access {
     permission: String,
 }
 
-/// The approvals of a pull request's head.
-pub async fn approvals<W: Wire>(github: &GitHub<W>, pull: &Pull) -> Result<Approvals, Trouble> {
+/// The approvals of a pull request's head, by those who saw the plan: it was shown at `shown`.
+pub async fn approvals<W: Wire>(github: &GitHub<W>, pull: &Pull, shown: &str) -> Result<Approvals, Trouble> {
     let reviews: Vec<Review> = github.all(&github.path(format!("/pulls/{}/reviews", pull.number))).await?;
     let mut approvals = Approvals::default();
     for (login, review) in last_words(reviews) {
-        let why_not = match objection(&review, pull) {
+        let why_not = match objection(&review, pull, shown) {
             Some(objection) => Some(objection),
             None => may_not_write(github, &login).await?,
         };
@@ -71,7 +71,7 @@ fn last_words(mut reviews: Vec<Review>) -> BTreeMap<String, Review> {
 }
 
 /// What an approval itself has against it.
-fn objection(review: &Review, pull: &Pull) -> Option<String> {
+fn objection(review: &Review, pull: &Pull, shown_at: &str) -> Option<String> {
     let login = |user: &Option<User>| user.as_ref().map(|user| user.login.to_lowercase());
     if login(&review.user) == login(&pull.user) {
         Some("is the author of the pull request".to_owned())
@@ -80,6 +80,8 @@ fn objection(review: &Review, pull: &Pull) -> Option<String> {
     } else if review.commit_id.as_deref() != Some(pull.head.sha.as_str()) {
         let commit = review.commit_id.as_deref().map_or_else(|| "a commit that is gone".to_owned(), |commit| shown(commit));
         Some(format!("approved {commit}, which is not the head"))
+    } else if review.submitted_at.as_deref().is_none_or(|submitted| submitted < shown_at) {
+        Some("approved before this plan was shown".to_owned())
     } else {
         None
     }
@@ -121,7 +123,7 @@ mod tests {
         };
         let github = script([answer(200, &[], &json!(reviews).to_string())].into_iter().chain(permissions.iter().map(permission)));
         let pull = json!({ "number": 7, "user": { "login": "Ada", "type": "User" }, "head": { "sha": head() } });
-        approvals(&github, &serde_json::from_value(pull).unwrap()).await.unwrap()
+        approvals(&github, &serde_json::from_value(pull).unwrap(), "2026-11-21T08:00:01Z").await.unwrap()
     }
 
     fn by(approvals: &Approvals) -> Vec<&str> {
@@ -177,6 +179,12 @@ mod tests {
                 "renovate[bot] is no person",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn an_approval_of_an_earlier_plan_of_the_same_commit_does_not_count() {
+        let counted = counted(&[review(0, "grace", "APPROVED", &head())], &[]).await;
+        assert_eq!(counted.not.into_values().collect::<Vec<_>>(), ["approved before this plan was shown"]);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use super::trouble::{Kind, shown};
 use super::wire::Wire;
 use super::{GitHub, Trouble, pulls};
 use crate::model::Name;
+use crate::render::comment::Marker;
 
 /// Where the comment belongs.
 #[derive(Clone, Debug)]
@@ -112,7 +113,7 @@ async fn write<W: Wire>(
     render: &impl Fn(Option<&str>) -> String,
 ) -> Result<Posted, Trouble> {
     let body = render(Some(kept.body()));
-    if kept.body().replace("\r\n", "\n").trim_end() == body.trim_end() {
+    if shows_the_same(kept.body(), &body) {
         return Ok(Posted::Unchanged { url: kept.html_url.clone() });
     }
     match comments::update(github, kept.id, &body).await {
@@ -120,6 +121,14 @@ async fn write<W: Wire>(
         Err(trouble) if trouble.status == Some(404) => Err(gone(github, target, kept, trouble).await?),
         Err(trouble) => Err(trouble),
     }
+}
+
+/// Whether a comment shows the very plan of the very commit already. Then it is left as it is, other run or not: approvals count from its
+/// last change on, and nobody has to give theirs twice because a job was run again.
+fn shows_the_same(there: &str, body: &str) -> bool {
+    let plan = |body: &str| Marker::of(body).and_then(|marker| Some((marker.plan?, marker.commit)));
+    let same_plan = plan(there).is_some() && plan(there) == plan(body);
+    same_plan || there.replace("\r\n", "\n").trim_end() == body.trim_end()
 }
 
 /// 404 to an update: the permission is missing, or somebody has deleted the comment since we looked. Then looking again helps.
@@ -143,7 +152,6 @@ mod tests {
     use super::super::github::tests::{answer, script};
     use super::super::wire::Answer;
     use super::*;
-    use crate::render::comment::Marker;
     use serde_json::{Value, json};
 
     fn body() -> String {
