@@ -8,13 +8,24 @@ use std::collections::BTreeMap;
 /// How many subjects of a group are shown unless all are asked for; blocking ones are always all shown.
 const SHOWN: usize = 10;
 
-/// The notes that a test picks, as lines.
-pub(super) fn notes(all: &[Note], pick: impl Fn(Severity) -> bool, full: bool, paint: Paint) -> Vec<String> {
-    let mut groups: BTreeMap<(Severity, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
+/// Notes by what they have in common: severity, summary and hint.
+pub(super) type Groups<'a> = BTreeMap<(Severity, &'a str, Option<&'a str>), Vec<&'a Note>>;
+
+/// The notes that a test picks, together with their like.
+pub(super) fn grouped(all: &[Note], pick: impl Fn(Severity) -> bool) -> Groups<'_> {
+    let mut groups = Groups::new();
     for note in all.iter().filter(|note| pick(note.severity)) {
         groups.entry((note.severity, &note.summary, note.hint.as_deref())).or_default().push(note);
     }
-    groups.into_iter().flat_map(|((severity, summary, hint), notes)| group(severity, summary, hint, &notes, full, paint)).collect()
+    groups
+}
+
+/// The notes that a test picks, as lines.
+pub(super) fn notes(all: &[Note], pick: impl Fn(Severity) -> bool, full: bool, paint: Paint) -> Vec<String> {
+    grouped(all, pick)
+        .into_iter()
+        .flat_map(|((severity, summary, hint), notes)| group(severity, summary, hint, &notes, full, paint))
+        .collect()
 }
 
 fn group(severity: Severity, summary: &str, hint: Option<&str>, notes: &[&Note], full: bool, paint: Paint) -> Vec<String> {

@@ -5,6 +5,7 @@ use super::markdown::{code, details, fence, html, html_code};
 use crate::model::{Account, Note, Risk, Severity};
 use crate::render::counts::many;
 use crate::render::fold::{Group, Pattern, Peers, Shaped};
+use crate::render::notes::grouped;
 use crate::render::paint::Paint;
 use crate::render::{escape, step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,17 +122,19 @@ fn what(group: &Group, detail: Detail) -> String {
         Detail::Full | Detail::Named => NAMED,
     };
     // By name as long as that is short: of an outlier, and of anything dangerous, every one.
-    let shown = if group.is_outlier() || group.risk == Risk::Dangerous { every.min(names.len()) } else { NAMED.min(names.len()) };
-    let rest = names.len() - shown;
+    let most = if group.is_outlier() || group.risk == Risk::Dangerous { every } else { NAMED };
+    listed(names.iter().map(|name| code(name)), most)
+}
+
+/// The first of many, and how many more there are.
+fn listed(names: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let rest = names.len().saturating_sub(most);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    names.iter().take(shown).map(|name| code(name)).collect::<Vec<_>>().join(", ") + &more
+    names.take(most).collect::<Vec<_>>().join(", ") + &more
 }
 
 fn what_html(group: &Group) -> String {
-    let names = names(group);
-    let more = names.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    names.iter().take(NAMED).map(|name| html_code(name)).collect::<Vec<_>>().join(", ") + &more
+    listed(names(group).iter().map(|name| html_code(name)), NAMED)
 }
 
 fn names(group: &Group) -> Vec<String> {
@@ -161,26 +164,17 @@ fn named(accounts: &[&Account], most: usize) -> String {
 
 fn missing(peers: &Peers, most: usize) -> String {
     let Peers { environment, within, all, missing } = peers;
-    let rest = missing.len().saturating_sub(most);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    let names: Vec<String> = missing.iter().take(most).map(|account| code(&account.to_string())).collect();
-    format!("{within} of {all} {environment} accounts; **not** {}{more}", names.join(", "))
+    format!("{within} of {all} {environment} accounts; **not** {}", listed(missing.iter().map(|account| code(&account.to_string())), most))
 }
 
 fn missing_html(peers: &Peers) -> String {
     let Peers { environment, within, all, missing } = peers;
-    let names: Vec<String> = missing.iter().take(NAMED).map(|account| html_code(&account.to_string())).collect();
-    let rest = missing.len().saturating_sub(NAMED);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    format!(" · {within} of {all} {environment} accounts, not {}{more}", names.join(", "))
+    let names = listed(missing.iter().map(|account| html_code(&account.to_string())), NAMED);
+    format!(" · {within} of {all} {environment} accounts, not {names}")
 }
 
 /// Notes with one summary and one hint together; blocking ones in sight.
 pub(super) fn notes(notes: &[Note], pick: impl Fn(Severity) -> bool, names: usize) -> Vec<String> {
-    let mut groups: BTreeMap<(Severity, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
-    for note in notes.iter().filter(|note| pick(note.severity)) {
-        groups.entry((note.severity, &note.summary, note.hint.as_deref())).or_default().push(note);
-    }
     let part = |((severity, summary, hint), notes): ((Severity, &str, Option<&str>), Vec<&Note>)| {
         let lines = notes.iter().take(names).flat_map(|note| {
             let head = escape::line(&note.subject.to_string());
@@ -197,5 +191,5 @@ pub(super) fn notes(notes: &[Note], pick: impl Fn(Severity) -> bool, names: usiz
             1,
         )
     };
-    groups.into_iter().map(part).collect()
+    grouped(notes, pick).into_iter().map(part).collect()
 }
