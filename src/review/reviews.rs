@@ -78,7 +78,7 @@ fn objection(review: &Review, pull: &Pull, shown_at: &str) -> Option<String> {
     } else if !review.user.as_ref().is_some_and(User::is_person) {
         Some("is no person".to_owned())
     } else if review.commit_id.as_deref() != Some(pull.head.sha.as_str()) {
-        let commit = review.commit_id.as_deref().map_or_else(|| "a commit that is gone".to_owned(), |commit| shown(commit));
+        let commit = review.commit_id.as_deref().map_or_else(|| "a commit that is gone".to_owned(), shown);
         Some(format!("approved {commit}, which is not the head"))
     } else if review.submitted_at.as_deref().is_none_or(|submitted| submitted < shown_at) {
         Some("approved before this plan was shown".to_owned())
