@@ -18,8 +18,8 @@ fn main() {
     let of = |number| Domain {
         environments: vec![Environment::Prod],
         vpc_prefix: 21,
-        zones: "abcdefgh".chars().collect(),
-        newbits: 4,
+        zones: "abcdefghij".chars().collect(),
+        newbits: 5,
         ..domain(&format!("team-{number:03}"))
     };
     let domains: Vec<Domain> = (0..ACCOUNTS).map(of).collect();
