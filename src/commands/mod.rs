@@ -7,6 +7,7 @@ mod connect;
 mod explain;
 mod failure;
 mod files;
+mod matrix;
 mod output;
 mod plan;
 mod progress;
@@ -33,6 +34,8 @@ enum Command {
     Plan(plan::Args),
     /// Carry out a reviewed plan file
     Apply(apply::Args),
+    /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
+    Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
     /// Print the JSON schema of domains.yaml or of a module, for editors
@@ -52,6 +55,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
         Command::Apply(args) => apply::run(args).await,
+        Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args).await,

@@ -27,6 +27,7 @@ pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
+pub use waves::ORGANIZATION;
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Address, Note};
