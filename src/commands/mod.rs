@@ -7,6 +7,7 @@ mod connect;
 mod explain;
 mod failure;
 mod files;
+mod init;
 mod matrix;
 mod output;
 mod plan;
@@ -28,6 +29,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a repository to begin with: domains.yaml, modules, workflows
+    Init(init::Args),
     /// Validate domains.yaml and modules/, with no network
     Check(check::Args),
     /// Compare the files with live AWS, and show what would be done
@@ -52,6 +55,7 @@ enum Command {
 /// Whatever stopped the command, worded for its user.
 pub async fn run(arguments: Arguments) -> Outcome {
     match arguments.command {
+        Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
         Command::Apply(args) => apply::run(args).await,
