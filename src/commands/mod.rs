@@ -10,6 +10,8 @@ mod explain;
 mod failure;
 mod files;
 mod github;
+mod init;
+mod matrix;
 mod output;
 mod plan;
 mod plan_file;
@@ -31,6 +33,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a repository to begin with: domains.yaml, modules, workflows
+    Init(init::Args),
     /// Validate domains.yaml and modules/, with no network
     Check(check::Args),
     /// Compare the files with live AWS, and show what would be done
@@ -41,6 +45,8 @@ enum Command {
     Comment(comment::Args),
     /// Tell what was reviewed of a merged commit, and verify a plan file against it
     Approval(approval::Args),
+    /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
+    Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
     /// Print the JSON schema of domains.yaml or of a module, for editors
@@ -57,11 +63,13 @@ enum Command {
 /// Whatever stopped the command, worded for its user.
 pub async fn run(arguments: Arguments) -> Outcome {
     match arguments.command {
+        Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
         Command::Apply(args) => apply::run(args).await,
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,
+        Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args).await,

@@ -31,6 +31,7 @@ pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use quotas::SUMMARY as OVER_QUOTA;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
+pub use waves::ORGANIZATION;
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Address, Note};

@@ -8,7 +8,7 @@ use crate::model::{Account, Address, Effect, Environment, Name, Note};
 use std::collections::BTreeMap;
 
 /// The wave of what belongs to the organization as a whole: before all others, which hang from it.
-const ORGANIZATION: &str = "organization";
+pub const ORGANIZATION: &str = "organization";
 
 /// Assembles the plan, and notes what its order had to give up.
 pub(super) fn assemble<'a>(ground: &Ground<'a>, fates: &Fates<'a>) -> (Plan, Vec<Note>) {

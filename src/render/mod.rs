@@ -7,6 +7,7 @@ pub mod escape;
 mod fields;
 pub mod fold;
 mod json;
+mod matrix;
 mod notes;
 mod paint;
 mod step;
@@ -14,4 +15,5 @@ mod text;
 
 pub use counts::Counts;
 pub use json::json;
+pub use matrix::{MOST_JOBS, matrix};
 pub use text::{Options, text};

@@ -1,0 +1,139 @@
+//! A wave of a plan → the matrix of a GitHub Actions job: which account each job applies. Pure. Must never name an account twice, leave
+//! one out, or print what GitHub refuses: an empty matrix is no matrix at all.
+
+use crate::model::{Account, Name};
+use crate::plan::Plan;
+use serde::Serialize;
+
+/// The most jobs that GitHub accepts in one matrix.
+pub const MOST_JOBS: usize = 256;
+
+#[derive(Serialize)]
+struct Matrix {
+    include: Vec<Job>,
+}
+
+#[derive(Serialize)]
+struct Job {
+    /// For people: the first account, and how many more.
+    name: String,
+    /// For `landfall apply --account`: separated by commas.
+    accounts: String,
+}
+
+/// The matrix of a wave, as one line of JSON with at most so many jobs; none when there is nothing to do.
+///
+/// # Panics
+/// Never: the matrix is plain text.
+pub fn matrix(plan: &Plan, wave: &Name, jobs: usize) -> Option<String> {
+    let waves = plan.waves.iter().filter(|found| found.name == *wave);
+    let accounts: Vec<&Account> =
+        waves.flat_map(|wave| &wave.accounts).filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account).collect();
+    if accounts.is_empty() {
+        return None;
+    }
+    let include = packed(&accounts, jobs.clamp(1, MOST_JOBS)).into_iter().map(job).collect();
+    Some(serde_json::to_string(&Matrix { include }).expect("plain text has a JSON form"))
+}
+
+/// Cuts a list into at most so many parts, whose lengths differ by one at most.
+fn packed<T>(list: &[T], parts: usize) -> Vec<&[T]> {
+    let parts = parts.min(list.len());
+    (0..parts).map(|part| &list[part * list.len() / parts..(part + 1) * list.len() / parts]).collect()
+}
+
+fn job(accounts: &[&Account]) -> Job {
+    let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+    let name = match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
+    };
+    Job { name, accounts: names.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Action, Step, Wave};
+    use serde_json::Value;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    fn step(account: &Account) -> Step {
+        let address = format!("{account}/global/iam-role/ci-deploy").parse().unwrap();
+        let spec = serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } });
+        let want = serde_json::from_value(spec).unwrap();
+        Step { address, action: Action::Create { want, replacing: false }, after: vec![], concerns: vec![], asked: None }
+    }
+
+    /// A plan with one step in each of these accounts, all in one wave.
+    fn plan(wave: &str, accounts: &[String]) -> Plan {
+        let accounts = accounts.iter().map(|text| text.parse().unwrap()).map(|account: Account| {
+            let steps = vec![step(&account)];
+            (account, steps)
+        });
+        let wave = Wave { name: name(wave), accounts: accounts.collect() };
+        let home_region = "us-west-2".parse().unwrap();
+        Plan { estate: name("acme"), home_region, access_role: "role".to_owned(), emails: BTreeMap::new(), waves: vec![wave] }
+    }
+
+    fn of_prod(count: usize) -> Vec<String> {
+        (0..count).map(|at| format!("domain{at:04}/prod")).collect()
+    }
+
+    /// How many accounts each job got.
+    fn sizes(count: usize, jobs: usize) -> Vec<usize> {
+        let asked = of_prod(count);
+        let Some(text) = matrix(&plan("prod", &asked), &name("prod"), jobs) else { return Vec::new() };
+        assert!(!text.contains('\n'), "one line");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let jobs = value["include"].as_array().unwrap();
+        let lists: Vec<Vec<&str>> = jobs.iter().map(|job| job["accounts"].as_str().unwrap().split(',').collect()).collect();
+        assert_eq!(lists.concat(), asked, "each account once, in order");
+        let names: BTreeSet<&str> = jobs.iter().map(|job| job["name"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), jobs.len(), "each job has a name of its own");
+        lists.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn one_job_an_account_up_to_what_github_accepts() {
+        assert!(sizes(0, 256).is_empty());
+        assert_eq!(sizes(1, 256), [1]);
+        assert_eq!(sizes(256, 256), [1; 256]);
+    }
+
+    #[test]
+    fn beyond_that_accounts_share_jobs_evenly() {
+        for (count, jobs, most) in [(257, 256, 2), (500, 256, 2), (3000, 256, 12), (3000, 4000, 12), (5, 2, 3), (5, 0, 5)] {
+            let sizes = sizes(count, jobs);
+            assert_eq!(sizes.len(), jobs.clamp(1, MOST_JOBS), "{count} accounts in {jobs} jobs");
+            assert_eq!(sizes.iter().max(), Some(&most), "{count} accounts in {jobs} jobs");
+            assert!(sizes.iter().all(|size| *size + 1 >= most), "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn a_matrix_as_github_reads_it() {
+        let accounts = ["catalog/prod", "orders/prod", "payments/prod"].map(str::to_owned);
+        let text = matrix(&plan("prod", &accounts), &name("prod"), 2).unwrap();
+        let expected = concat!(
+            r#"{"include":[{"name":"catalog/prod","accounts":"catalog/prod"},"#,
+            r#"{"name":"orders/prod and 1 more","accounts":"orders/prod,payments/prod"}]}"#
+        );
+        assert_eq!(text, expected);
+        let organization = matrix(&plan("organization", &["management".to_owned()]), &name("organization"), 256).unwrap();
+        assert_eq!(organization, r#"{"include":[{"name":"management","accounts":"management"}]}"#);
+    }
+
+    #[test]
+    fn nothing_to_do_is_no_matrix() {
+        let mut planned = plan("prod", &of_prod(2));
+        assert_eq!(matrix(&planned, &name("dev"), 256), None, "a wave that the plan does not have");
+        planned.waves[0].accounts.values_mut().for_each(Vec::clear);
+        assert_eq!(matrix(&planned, &name("prod"), 256), None, "a wave whose accounts have no steps");
+    }
+}

@@ -1,0 +1,173 @@
+//! The scaffolded workflows, executed from end to end: act runs them, against the emulated AWS and a GitHub of the tests' own.
+
+mod act;
+mod github;
+mod repository;
+
+use github::REPOSITORY;
+use landfall::commands::sandbox::server::{Life, launch};
+use landfall::commands::sandbox::{environment, install};
+use repository::Repository;
+use serde_json::json;
+use std::process::{Child, Command};
+use tempfile::TempDir;
+
+/// An emulated AWS that ends with the test.
+struct Aws {
+    server: Child,
+    environment: Vec<(String, String)>,
+    _folder: TempDir,
+}
+
+impl Aws {
+    async fn start() -> Aws {
+        let folder = TempDir::new().unwrap();
+        let (server, running) = launch(&install::python().unwrap(), folder.path(), Life::Tethered).await.unwrap();
+        let environment = environment(&running.endpoint()).into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        Aws { server, environment, _folder: folder }
+    }
+
+    /// The accounts in which there is something to do, as landfall itself sees them.
+    fn to_do(&self, repository: &Repository) -> Vec<String> {
+        let mut plan = Command::new(env!("CARGO_BIN_EXE_landfall"));
+        plan.args(["plan", "--format", "json"]).current_dir(repository.root()).envs(self.environment.iter().cloned());
+        let output = plan.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
+        accounts.map(|account| account["account"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Drop for Aws {
+    fn drop(&mut self) {
+        // It may have ended already, and then that is what we want.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+const ALL: [&str; 4] = ["management", "shop/dev", "shop/prod", "tools/prod"];
+const PLANS: &str = "arn:aws:iam::111111111111:role/plan";
+const APPLIES: &str = "arn:aws:iam::111111111111:role/apply";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_is_planned_and_its_merge_applies_what_was_reviewed() {
+    let aws = Aws::start().await;
+    let mut repository = Repository::new(&aws.environment);
+    let head = repository.commit("two domains");
+    planned(&mut repository, &aws, &head);
+    let merged = repository.commit("merge");
+    repository.github.merge(&head, &merged);
+    unapproved(&mut repository, &aws, &merged);
+    repository.github.approve(&head);
+    stopped_by_a_failure(&mut repository, &aws, &merged);
+    finished(&mut repository, &aws, &merged);
+    nothing_left(&mut repository);
+    drifted(&mut repository);
+}
+
+/// The pull request is planned and commented on; nothing is written to AWS.
+fn planned(repository: &mut Repository, aws: &Aws, head: &str) {
+    repository.github.open(head);
+    let ran = repository.pull_request(REPOSITORY, head);
+    ran.expect(&[("check/check", "success"), ("plan/plan", "success")]);
+    let plan: serde_json::Value = serde_json::from_str(&repository.artifact("landfall-plan", "plan.json").unwrap()).unwrap();
+    let comment = repository.github.comment().expect("a comment");
+    assert!(comment.contains(plan["digest"].as_str().unwrap()) && comment.contains(head), "{comment}");
+    assert_eq!(repository.roles(), [format!("landfall-plan-RUN {PLANS}")]);
+    assert_eq!(aws.to_do(repository), ALL);
+}
+
+/// Merged without an approval, nothing is applied.
+fn unapproved(repository: &mut Repository, aws: &Aws, merged: &str) {
+    let ran = repository.push(merged);
+    ran.expect(&[("apply/prepare", "failure"), ("check/check", "success")]);
+    ran.says("missing: ");
+    assert_eq!(repository.roles(), [format!("landfall-prepare-RUN {PLANS}")]);
+    assert_eq!(aws.to_do(repository), ALL);
+}
+
+/// An account of dev fails, and prod is not begun. Stage, which has nothing to do, has no job.
+fn stopped_by_a_failure(repository: &mut Repository, aws: &Aws, merged: &str) {
+    repository.fail(Some("shop/dev"));
+    let ran = repository.push(merged);
+    ran.expect(&[("apply/prepare", "success"), ("check/check", "success"), ("management", "success"), ("shop/dev", "failure")]);
+    ran.says("this account fails because the test wants it to");
+    assert_eq!(aws.to_do(repository), &ALL[1..]);
+    repository.roles();
+}
+
+/// Run again, it goes on where it stopped, each account in a job of its own: the organization, done, has none any more.
+fn finished(repository: &mut Repository, aws: &Aws, merged: &str) {
+    repository.fail(None);
+    let ran = repository.push(merged);
+    ran.expect(&[
+        ("apply/prepare", "success"),
+        ("check/check", "success"),
+        ("shop/dev", "success"),
+        ("shop/prod", "success"),
+        ("tools/prod", "success"),
+    ]);
+    let applied = format!("landfall-apply-RUN {APPLIES}");
+    assert_eq!(repository.roles(), [applied.clone(), applied.clone(), applied, format!("landfall-prepare-RUN {PLANS}")]);
+    assert_eq!(aws.to_do(repository), Vec::<String>::new());
+}
+
+/// A push that changes nothing needs no pull request, no approval, and no job of a wave.
+fn nothing_left(repository: &mut Repository) {
+    let pushed = repository.commit("nothing to do");
+    let ran = repository.push(&pushed);
+    ran.expect(&[("apply/prepare", "success"), ("check/check", "success")]);
+    assert_eq!(repository.artifact("landfall-apply", "plan.json"), None, "nothing is handed over");
+}
+
+/// On its schedule, drift is quiet while live AWS is as declared, and fails, with the plan, when it is not.
+fn drifted(repository: &mut Repository) {
+    let nightly = json!({ "schedule": "17 5 * * 1-5" });
+    repository.event("schedule", nightly.clone(), &repository::VARIABLES).expect(&[("drift/drift", "success")]);
+    repository.edit("domains.yaml", "    environments: [prod]\n", "    environments: [stage, prod]\n");
+    let ran = repository.event("schedule", nightly, &repository::VARIABLES);
+    ran.expect(&[("drift/drift", "failure")]);
+    ran.says("Live AWS is not as the files say.");
+    let plan = repository.artifact("landfall-drift", "plan.md").unwrap();
+    assert!(plan.contains("tools/stage"), "{plan}");
+}
+
+#[test]
+fn code_from_a_fork_has_its_files_checked_and_nothing_else() {
+    let mut repository = Repository::new(&[]);
+    let head = repository.commit("hostile");
+    repository.github.open(&head);
+    let ran = repository.pull_request("mallory/infra", &head);
+    ran.expect(&[("check/check", "success"), ("plan/no plan", "success")]);
+    ran.says("Code from a fork never runs with credentials.");
+    assert_eq!(repository.roles(), Vec::<String>::new());
+    assert_eq!(repository.github.comment(), None);
+}
+
+#[test]
+fn without_roles_nothing_runs_and_everything_says_so() {
+    let mut repository = Repository::new(&[]);
+    let head = repository.commit("not set up");
+    let pull = json!({ "number": 7, "head": { "sha": head, "ref": "change", "repo": { "full_name": REPOSITORY } } });
+    let ran = repository.event("pull_request", json!({ "pull_request": pull }), &[]);
+    ran.expect(&[("check/check", "success"), ("plan/no plan", "success")]);
+    ran.says("LANDFALL_PLAN_ROLE is not set");
+    let ran = repository.event("push", json!({ "ref": "refs/heads/main" }), &[]);
+    ran.expect(&[("apply/not applied", "success"), ("check/check", "success")]);
+    ran.says("One of them is not set.");
+    let ran = repository.event("schedule", json!({}), &[]);
+    ran.expect(&[("drift/not looked", "success")]);
+    assert_eq!(repository.roles(), Vec::<String>::new());
+}
+
+#[test]
+fn files_that_are_wrong_fail_the_check() {
+    let mut repository = Repository::new(&[]);
+    repository.edit("domains.yaml", "    team: platform\n", "    team: platfrom\n");
+    let head = repository.commit("a slip");
+    let ran = repository.pull_request("mallory/infra", &head);
+    ran.expect(&[("check/check", "failure"), ("plan/no plan", "success")]);
+    ran.says("did you mean `platform`?");
+}
