@@ -55,6 +55,7 @@ fn job(accounts: &[&Account]) -> Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Approvals;
     use crate::plan::{Action, Step, Wave};
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +79,14 @@ mod tests {
         });
         let wave = Wave { name: name(wave), accounts: accounts.collect() };
         let home_region = "us-west-2".parse().unwrap();
-        Plan { estate: name("acme"), home_region, access_role: "role".to_owned(), emails: BTreeMap::new(), waves: vec![wave] }
+        Plan {
+            estate: name("acme"),
+            home_region,
+            access_role: "role".to_owned(),
+            emails: BTreeMap::new(),
+            approvals: Approvals::default(),
+            waves: vec![wave],
+        }
     }
 
     fn of_prod(count: usize) -> Vec<String> {

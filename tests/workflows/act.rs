@@ -62,7 +62,7 @@ pub fn happen(event: &Event<'_>) -> Ran {
     for (action, path) in &event.actions {
         act.arg("--local-repository").arg(format!("{action}={}", path.display()));
     }
-    act.args(["--secret", "GITHUB_TOKEN=the-tokens-secret"]);
+    act.args(["--secret", &format!("GITHUB_TOKEN={}", crate::github::TOKEN)]);
     let output = act.stdin(Stdio::null()).output().unwrap();
     told(&String::from_utf8_lossy(&output.stdout), &String::from_utf8_lossy(&output.stderr))
 }

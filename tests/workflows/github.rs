@@ -1,20 +1,21 @@
-//! What the workflows of a test see of GitHub: comments, merges and approvals, kept in files. Never talks to GitHub.
+//! What the workflows of a test see of GitHub: one pull request in one repository, in the stand-in that the review tests use, too.
 
-use serde_json::Value;
+use crate::stand_in;
+use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The one pull request.
 pub const PULL: u64 = 7;
 pub const REPOSITORY: &str = "acme/infra";
+/// What act hands to the steps as `github.token`.
+pub const TOKEN: &str = "the-tokens-secret";
 
 /// A GitHub for one test.
-pub struct GitHub {
-    folder: PathBuf,
-}
+pub struct GitHub(stand_in::GitHub);
 
 impl GitHub {
-    /// One whose files are in a folder, with the landfall that asks it in `folder/bin`.
+    /// One with no pull request yet. `folder/bin` gets the landfall that the workflows find: the real one, but for where a test wants a failure.
     pub fn start(folder: &Path) -> GitHub {
         let program = include_str!("landfall.py");
         let program = program.replace("@LANDFALL@", env!("CARGO_BIN_EXE_landfall")).replace("@STAND_INS@", &folder.to_string_lossy());
@@ -22,34 +23,36 @@ impl GitHub {
         std::fs::create_dir_all(folder.join("bin")).unwrap();
         std::fs::write(&path, program).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        GitHub { folder: folder.to_owned() }
+        let bot = json!({ "login": "github-actions[bot]", "type": "Bot", "installation": true, "writes": true });
+        GitHub(stand_in::GitHub::start(&json!({ "tokens": { TOKEN: bot }, "permissions": { "grace": "write" } })))
     }
 
     /// What workflows need in their environment to find it.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+        vec![("GITHUB_API_URL", self.0.address())]
     }
 
     /// The pull request has this head, and is open.
-    pub fn open(&self, _head: &str) {}
+    pub fn open(&self, head: &str) {
+        self.pull(json!({ "author": "ada", "head": head }));
+    }
 
-    /// The comment on the pull request, if there is one.
-    pub fn comment(&self) -> Option<String> {
-        let text = std::fs::read_to_string(self.folder.join("comment.json")).ok()?;
-        Some(text)
+    /// The comments on the pull request.
+    pub fn comments(&self) -> Vec<String> {
+        self.0.comments(PULL).into_iter().map(|(_, body)| body).collect()
     }
 
     /// Somebody else than the author approves the head.
-    pub fn approve(&self, _head: &str) {
-        self.keep("approvals.json", &Value::from(1));
+    pub fn approve(&self, head: &str) {
+        self.0.set(&json!({ "reviews": [{ "pull": PULL, "login": "grace", "state": "APPROVED", "commit": head }] }));
     }
 
     /// The pull request is merged, which makes this commit.
-    pub fn merge(&self, _head: &str, commit: &str) {
-        self.keep("merged.json", &Value::from(commit));
+    pub fn merge(&self, head: &str, commit: &str) {
+        self.pull(json!({ "author": "ada", "head": head, "merged": commit }));
     }
 
-    fn keep(&self, name: &str, value: &Value) {
-        std::fs::write(self.folder.join(name), value.to_string()).unwrap();
+    fn pull(&self, pull: Value) {
+        self.0.set(&json!({ "pulls": { PULL.to_string(): pull } }));
     }
 }

@@ -3,6 +3,8 @@
 mod act;
 mod github;
 mod repository;
+#[path = "../github/mod.rs"]
+mod stand_in;
 
 use github::REPOSITORY;
 use landfall::commands::sandbox::server::{Life, launch};
@@ -73,7 +75,7 @@ fn planned(repository: &mut Repository, aws: &Aws, head: &str) {
     let ran = repository.pull_request(REPOSITORY, head);
     ran.expect(&[("check/check", "success"), ("plan/plan", "success")]);
     let plan: serde_json::Value = serde_json::from_str(&repository.artifact("landfall-plan", "plan.json").unwrap()).unwrap();
-    let comment = repository.github.comment().expect("a comment");
+    let [comment]: [String; 1] = repository.github.comments().try_into().expect("one comment");
     assert!(comment.contains(plan["digest"].as_str().unwrap()) && comment.contains(head), "{comment}");
     assert_eq!(repository.roles(), [format!("landfall-plan-RUN {PLANS}")]);
     assert_eq!(aws.to_do(repository), ALL);
@@ -143,7 +145,7 @@ fn code_from_a_fork_has_its_files_checked_and_nothing_else() {
     ran.expect(&[("check/check", "success"), ("plan/no plan", "success")]);
     ran.says("Code from a fork never runs with credentials.");
     assert_eq!(repository.roles(), Vec::<String>::new());
-    assert_eq!(repository.github.comment(), None);
+    assert_eq!(repository.github.comments(), Vec::<String>::new());
 }
 
 #[test]
