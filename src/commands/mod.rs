@@ -14,6 +14,7 @@ mod plan;
 mod progress;
 pub mod sandbox;
 mod schema;
+mod since;
 
 pub use failure::{Exit, Failure, Outcome};
 

@@ -19,6 +19,7 @@ mod order;
 mod ranges;
 mod steps;
 mod subnets;
+mod touched;
 mod waves;
 
 pub use check::check;
@@ -27,6 +28,7 @@ pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
+pub use touched::{Touched, touched};
 pub use waves::ORGANIZATION;
 
 use crate::kinds::{Cidr, Spec};

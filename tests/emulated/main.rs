@@ -8,4 +8,5 @@ mod failing;
 mod killed;
 mod live;
 mod reading;
+mod since;
 mod whole;
