@@ -10,10 +10,10 @@ use std::path::PathBuf;
 pub struct FileArgs {
     /// The folder of domains.yaml and modules/
     #[arg(long, default_value = ".", value_name = "FOLDER")]
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The domains file within it
     #[arg(long, default_value = config::DOMAINS, value_name = "FILE")]
-    file: String,
+    pub(super) file: String,
 }
 
 impl FileArgs {

@@ -18,6 +18,7 @@ mod plan_file;
 mod progress;
 pub mod sandbox;
 mod schema;
+mod since;
 
 pub use failure::{Exit, Failure, Outcome};
 

@@ -4,7 +4,7 @@ use super::connect::{Calls, Mode, connect};
 use super::files;
 use super::output::{colour, print};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, since};
 use crate::cloud::{Progress, Selection, read};
 use crate::model::{Account, Name, Severity};
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
@@ -22,6 +22,9 @@ pub struct Args {
     /// Plan this account only, such as payments/prod (repeatable)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
     account: Vec<Account>,
+    /// Plan only the domains for which something else is declared than at this commit, branch or tag
+    #[arg(long, value_name = "REF", alias = "changed-since", conflicts_with_all = ["domain", "account"])]
+    since: Option<String>,
     /// How to print the plan
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -90,6 +93,9 @@ async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result
 
 /// The accounts that the arguments ask for; all, when they ask for none in particular.
 fn select(desired: &Desired, args: &Args) -> Result<Selection, Failure> {
+    if let Some(reference) = &args.since {
+        return since::select(&args.files, desired, reference);
+    }
     if args.domain.is_empty() && args.account.is_empty() {
         return Ok(Selection(None));
     }

@@ -21,6 +21,7 @@ mod quotas;
 mod ranges;
 mod steps;
 mod subnets;
+mod touched;
 mod waves;
 
 pub use check::check;
@@ -31,6 +32,7 @@ pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use quotas::SUMMARY as OVER_QUOTA;
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
+pub use touched::{Touched, touched};
 pub use waves::ORGANIZATION;
 
 use crate::kinds::{Cidr, Spec};

@@ -9,4 +9,5 @@ mod killed;
 mod live;
 mod reading;
 mod reviewed;
+mod since;
 mod whole;
