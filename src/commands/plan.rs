@@ -42,6 +42,8 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+    /// One file for a browser, with everything in it
+    Html,
 }
 
 pub async fn run(args: Args) -> Outcome {
@@ -54,6 +56,7 @@ pub async fn run(args: Args) -> Outcome {
     match args.format {
         Format::Text => print(&render::text(&plan, &report, render::Options { color: colour(&std::io::stdout()), full: args.full }))?,
         Format::Json => print(&render::json(&plan, &report))?,
+        Format::Html => print(&render::page(&plan, &report))?,
     }
     if let Some(path) = &args.out {
         let file = PlanFile::of(plan.clone(), report.clone());

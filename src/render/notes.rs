@@ -8,12 +8,21 @@ use std::collections::BTreeMap;
 /// How many subjects of a group are shown unless all are asked for; blocking ones are always all shown.
 const SHOWN: usize = 10;
 
-/// The notes that a test picks, as lines.
-pub(super) fn notes(all: &[Note], pick: impl Fn(Severity) -> bool, full: bool, paint: Paint) -> Vec<String> {
-    let mut groups: BTreeMap<(Severity, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
+/// Notes by their severity, their summary and their hint.
+pub(super) type Groups<'a> = BTreeMap<(Severity, &'a str, Option<&'a str>), Vec<&'a Note>>;
+
+/// The notes that a test picks, those of a sort together.
+pub(super) fn groups(all: &[Note], pick: impl Fn(Severity) -> bool) -> Groups<'_> {
+    let mut groups = Groups::new();
     for note in all.iter().filter(|note| pick(note.severity)) {
         groups.entry((note.severity, &note.summary, note.hint.as_deref())).or_default().push(note);
     }
+    groups
+}
+
+/// The notes that a test picks, as lines.
+pub(super) fn notes(all: &[Note], pick: impl Fn(Severity) -> bool, full: bool, paint: Paint) -> Vec<String> {
+    let groups = groups(all, pick);
     groups.into_iter().flat_map(|((severity, summary, hint), notes)| group(severity, summary, hint, &notes, full, paint)).collect()
 }
 
