@@ -3,7 +3,7 @@
 use crate::estates::{Domain, applied, domain, with_domains};
 use landfall::config::{DOMAINS, load};
 use landfall::kinds::Spec;
-use landfall::model::{Account, Environment, Note, Severity, Subject};
+use landfall::model::{Environment, Note, Severity, Subject};
 use landfall::plan::{Desired, Live, Plan, Report, plan};
 use std::path::Path;
 
@@ -36,8 +36,9 @@ pub fn changed() -> Planned {
         match &mut found.spec {
             Spec::Vpc(vpc) if account == "search/prod" => vpc.cidr = serde_json::from_str("\"10.200.0.0/20\"").unwrap(),
             Spec::SecurityGroup(group) if account == "catalog/stage" => group.ingress.clear(),
-            Spec::IamRole(role) if account != "payments/prod" => role.description = "by hand".to_owned(),
-            spec if at.account.environment() == Some(Environment::Dev) => drop(spec.tags().map(|tags| tags.remove("team"))),
+            spec if account.ends_with("/dev") || (account.ends_with("/stage") && account != "payments/stage") => {
+                spec.tags().map(|tags| tags.remove("team"));
+            }
             _ => {}
         }
     }
@@ -56,14 +57,15 @@ pub fn hostile() -> Planned {
     let mut desired = with_domains("10.0.0.0/8", &domains);
     let mut live = applied(&plan(&desired, &Live::default()).0, &Live::default());
     live.found.retain(|at, _| at.account.environment() != Some(Environment::Prod));
-    for (number, declared) in desired.resources.values_mut().enumerate() {
+    for (number, (at, declared)) in desired.resources.iter_mut().enumerate() {
         let evil = HOSTILE[number % HOSTILE.len()];
         declared.place.file = format!("{evil}.yaml");
         if let Some(tags) = declared.spec.tags() {
             tags.extend(HOSTILE.map(|evil| (evil.to_owned(), evil.to_owned())));
         }
         match &mut declared.spec {
-            Spec::SecurityGroup(group) => group.description = HOSTILE[5].to_owned(),
+            // Long enough for one line in some accounts, and too long in others.
+            Spec::SecurityGroup(group) => group.description = format!("{} {} {:-<48}", at.account, HOSTILE[5], ""),
             Spec::IamRole(role) => role.description = HOSTILE[number % 2].to_owned(),
             _ => {}
         }
@@ -98,11 +100,6 @@ pub fn nothing() -> Planned {
     let desired = repository();
     let live = applied(&plan(&desired, &Live::default()).0, &Live::default());
     plan(&desired, &live)
-}
-
-/// The accounts of a plan that have steps.
-pub fn accounts(plan: &Plan) -> Vec<&Account> {
-    plan.waves.iter().flat_map(|wave| wave.accounts.keys()).collect()
 }
 
 fn repository() -> Desired {

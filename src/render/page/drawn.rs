@@ -69,29 +69,34 @@ impl Drawn {
         text
     }
 
-    /// How many lines there are beneath the heading.
+    /// How many lines of fields there are.
     pub(super) fn depth(&self) -> usize {
-        self.lines.len().saturating_sub(1)
+        self.parts().0.len()
     }
 
-    /// `+ vpc main (us-west-2)`.
+    /// `+ vpc main (us-west-2)`, and why to look: what is read of a step that is folded up.
     pub(super) fn heading(&self) -> Html {
         let mut heading = self.lines.first().cloned().unwrap_or_default();
         if let Some(first) = heading.first_mut() {
             first.text = first.text.trim_start().to_owned();
         }
-        tag("span", [("class", "resource")], heading.iter().map(Span::html))
+        let (_, concerns) = self.parts();
+        let concern = |concern: &Vec<Span>| [Html::text("\n"), tag("span", [("class", "concern")], concern.iter().map(Span::html))];
+        tag("span", [("class", "resource")], heading.iter().map(Span::html).chain(concerns.iter().flat_map(concern)))
     }
 
-    /// What stands beneath it.
+    /// Its fields or changes.
     pub(super) fn body(&self) -> Html {
+        let line = |line: &Vec<Span>| tag("span", [("class", "line")], named(line).iter().map(Span::html).chain([Html::text("\n")]));
+        let (fields, _) = self.parts();
+        let fields = (!fields.is_empty()).then(|| tag("pre", [], [tag("code", [], fields.iter().map(line))]));
+        tag("div", [("class", "step")], fields)
+    }
+
+    /// The lines of the fields, and those of the concerns.
+    fn parts(&self) -> (&[Vec<Span>], &[Vec<Span>]) {
         let concerns = self.lines.len().saturating_sub(self.concerns).max(1);
-        let (fields, concerns) = (self.lines.get(1..concerns).unwrap_or_default(), self.lines.get(concerns..).unwrap_or_default());
-        let line = |line: &Vec<Span>| Html::join(named(line).iter().map(Span::html));
-        let fields: Vec<Html> = fields.iter().map(|fields| tag("span", [("class", "line")], [line(fields), Html::text("\n")])).collect();
-        let fields = (!fields.is_empty()).then(|| tag("pre", [], [tag("code", [], fields)]));
-        let concerns = concerns.iter().map(|concern| tag("p", [("class", "concern")], [line(concern)]));
-        tag("div", [("class", "step")], fields.into_iter().chain(concerns))
+        (self.lines.get(1..concerns).unwrap_or_default(), self.lines.get(concerns..).unwrap_or_default())
     }
 }
 

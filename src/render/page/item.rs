@@ -99,3 +99,76 @@ fn fitting(variants: &mut Vec<Drawn>, own: &Drawn, values: &Values, facts: &Fact
         variants.len() - 1
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::drawn::values;
+    use super::*;
+    use crate::render::fold::{fold, groups};
+    use serde_json::{Value, json};
+
+    /// A plan with one security group in each of some domains; `describe` says how it is described.
+    fn plan(domains: &[&str], describe: impl Fn(&str) -> String) -> Plan {
+        let step = |domain: &str| {
+            let group = json!({ "vpc": "vpc/main", "description": describe(domain), "tags": { "team": domain } });
+            let want = (crate::kinds::row(&"security-group".parse().unwrap()).unwrap().parse)(group).unwrap();
+            json!([{
+                "address": format!("{domain}/prod/us-west-2/security-group/web"),
+                "action": { "create": { "want": want, "replacing": false } },
+                "asked": ["network", { "file": "modules/network/module.yaml", "line": 7 }],
+            }])
+        };
+        let accounts: serde_json::Map<String, Value> = domains.iter().map(|domain| (format!("{domain}/prod"), step(domain))).collect();
+        let emails: serde_json::Map<String, Value> = accounts.keys().map(|account| (account.clone(), json!("a@b.example"))).collect();
+        let waves = json!([{ "name": "prod", "accounts": accounts }]);
+        let plan = json!({ "estate": "acme", "home_region": "us-west-2", "access_role": "role", "emails": emails, "waves": waves });
+        serde_json::from_value(plan).unwrap()
+    }
+
+    /// How each account is shown, after it was held against its own step; and how many ways of showing that takes.
+    fn shown(plan: &Plan) -> (Vec<String>, usize) {
+        let folded = fold(plan);
+        let groups = groups(&folded, plan);
+        let values = folded.facts.iter().map(|(account, facts)| (account, values(facts))).collect();
+        let source = Source { plan, folded: &folded, values };
+        let mut shown = Vec::new();
+        let mut variants = 0;
+        for group in &groups {
+            for item in items(group, &source) {
+                variants += item.variants.len();
+                for (at, account) in group.accounts.iter().enumerate() {
+                    let text = item.variants[item.variant[at]].filled(&source.values[account]);
+                    let step = &plan.waves[0].accounts[*account][0];
+                    assert_eq!(text, Drawn::of(&[&Shape::of(step)], &Values::new()).filled(&Values::new()));
+                    shown.push(text);
+                }
+            }
+        }
+        (shown, variants)
+    }
+
+    #[test]
+    fn a_pattern_gives_each_account_its_own_step() {
+        let (shown, variants) = shown(&plan(&["catalog", "payments"], |domain| format!("web of {domain}")));
+        let of = |domain: &str| {
+            format!(
+                "  + security-group web (us-west-2)\ndescription = web of {domain}\ntags        = team: {domain}\nvpc         = vpc/main\n"
+            )
+        };
+        assert_eq!((shown, variants), (vec![of("catalog"), of("payments")], 1));
+    }
+
+    #[test]
+    fn where_lines_fall_differently_an_account_has_them_its_own_way() {
+        let names = ["a", "b", "much-longer-than-the-others"];
+        let (shown, variants) = shown(&plan(&names, |domain| format!("{domain} {}", "-".repeat(90))));
+        assert_eq!((shown.len(), variants), (3, 2));
+        assert!(shown[2].contains("description = \"much-longer-than-the-others ---"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_placeholder_stays() {
+        let (shown, _) = shown(&plan(&["catalog", "payments"], |_| "‹domain› \u{202e}<b>".to_owned()));
+        assert_eq!(shown.iter().filter(|text| text.contains("description = ‹domain› \\u{202e}<b>")).count(), 2);
+    }
+}

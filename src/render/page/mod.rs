@@ -75,3 +75,53 @@ fn body(plan: &Plan, report: &Report, all: &[Section<'_>], source: &Source<'_>) 
     let script = tag("script", [], [Html::own(SCRIPT)]);
     tag("body", [], [skip, overview::overview(plan, report), main, footer, facts, script])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Account, Note, Severity, Subject};
+
+    const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'\u{202e}";
+
+    fn empty() -> Plan {
+        let emails = [("catalog/dev", "dev"), ("catalog/prod", "prod")]
+            .map(|(account, email)| (account.parse::<Account>().unwrap(), email.to_owned()));
+        let (estate, home_region) = ("acme".parse().unwrap(), "us-west-2".parse().unwrap());
+        Plan { estate, home_region, access_role: "role".to_owned(), emails: emails.into(), waves: Vec::new() }
+    }
+
+    #[test]
+    fn the_page_allows_its_own_style_and_script_alone() {
+        let html = page(&empty(), &Report::default());
+        let policy = policy::policy(STYLE, SCRIPT).replace('\'', "&#39;");
+        assert!(html.contains(&format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">")));
+        assert!(html.contains(&format!("<style>{STYLE}</style>")) && html.contains(&format!("<script>{SCRIPT}</script>")));
+        let executable = html.matches("<script>").count() + html.matches("<script type=\"application/json\"").count();
+        assert_eq!((executable, html.matches("</script>").count(), html.matches("</style>").count()), (2, 2, 1));
+        for foreign in ["http:", "https:", "url(", "@import", " style=", " onclick=", "innerHTML", "insertAdjacentHTML", "eval("] {
+            assert!(!html.contains(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn every_account_has_a_tile_and_unchanged_ones_say_so() {
+        let html = page(&empty(), &Report { accounts: 2, ..Report::default() });
+        assert!(html.contains("No changes. 2 accounts and 0 resources are as declared."));
+        for account in ["catalog/dev", "catalog/prod"] {
+            assert!(html.contains(&format!("href=\"#account={account}\" data-account=\"{account}\" data-risk=\"unchanged\"")));
+        }
+        assert!(!html.contains("id=\"controls\""));
+    }
+
+    #[test]
+    fn blocking_notes_come_first_and_hostile_ones_stay_text() {
+        let note = |severity| Note::new(severity, Subject::Estate, HOSTILE, HOSTILE).hint(HOSTILE);
+        let report = Report { notes: vec![note(Severity::Warning), note(Severity::Blocking)], ..Report::default() };
+        let html = page(&empty(), &report);
+        let at = |severity: &str| html.find(&format!("data-severity=\"{severity}\"")).unwrap();
+        assert!(at("blocked") < at("warning"));
+        assert!(html.contains("✕ not whole: <a href=\"#notes\">1 blocking note</a>"));
+        assert!(!html.contains("<img") && !html.contains('\u{202e}'));
+        assert_eq!(html.matches("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;\\u{202e}").count(), 6);
+    }
+}

@@ -13,8 +13,7 @@ const AT_ONCE: usize = 5;
 pub(super) fn overview(plan: &Plan, report: &Report) -> Html {
     let counts = Counts::of(plan, report);
     let title = tag("h1", [], [Html::text("Plan of "), tag("strong", [], [Html::text(plan.estate.as_str())])]);
-    let sentence = counts.sentence(report.accounts);
-    let verdict = tag("p", [("class", "verdict")], [Html::text(sentence.lines().next().unwrap_or_default())]);
+    let verdict = tag("p", [("class", "verdict")], [Html::text(&verdict(&counts, report))]);
     let digest = Digest::of(plan);
     let digest = tag(
         "p",
@@ -22,6 +21,20 @@ pub(super) fn overview(plan: &Plan, report: &Report) -> Html {
         [Html::text("plan "), tag("code", [], [Html::text(digest.short())]), Html::text(&format!(" · {}", plan.home_region))],
     );
     tag("header", [("class", "overview")], [tag("div", [("class", "title")], [title, digest]), verdict, badges(&counts), numbers(&counts)])
+}
+
+/// What happens, in a sentence; how much of what is said by the numbers beneath.
+fn verdict(counts: &Counts, report: &Report) -> String {
+    match steps(counts) {
+        0 => counts.sentence(report.accounts).lines().next().unwrap_or_default().to_owned(),
+        steps => format!("{} in {}. Worst risk: {}.", many(steps, "step"), many(counts.accounts, "account"), counts.worst_risk),
+    }
+}
+
+/// A replacement counts once.
+fn steps(counts: &Counts) -> usize {
+    let Counts { create, update, replace, delete, .. } = counts;
+    create + update + replace + delete
 }
 
 /// The worst risk, and whether anything was left out.
@@ -39,7 +52,7 @@ fn badges(counts: &Counts) -> Html {
 }
 
 fn numbers(counts: &Counts) -> Html {
-    let Counts { create, update, replace, delete, accounts, unchanged, blocking: _, worst_risk: _ } = counts;
+    let Counts { create, update, replace, delete, accounts: _, unchanged, blocking: _, worst_risk: _ } = counts;
     let number = |class: &'static str, sign: &str, count: usize, what: &str| {
         let sign = tag("span", [("class", "sign"), ("aria-hidden", "true")], [Html::text(sign)]);
         let class = if count == 0 { "none" } else { class };
@@ -51,7 +64,6 @@ fn numbers(counts: &Counts) -> Html {
         number("changed", "~ ", *update, "update"),
         number("removed", "-/+ ", *replace, "replace"),
         number("removed", "- ", *delete, "delete"),
-        number("plain", "", *accounts, if *accounts == 1 { "account" } else { "accounts" }),
         number("plain", "", *unchanged, "as declared"),
     ];
     tag("dl", [("class", "numbers")], all)
@@ -96,8 +108,7 @@ fn about(note: &Note) -> Html {
 
 /// What the browser's tab says.
 pub(super) fn title(plan: &Plan, report: &Report) -> String {
-    let Counts { create, update, replace, delete, accounts, .. } = Counts::of(plan, report);
+    let counts = Counts::of(plan, report);
     let risk = if plan.risk() == Risk::Dangerous { "▲ " } else { "" };
-    let steps = many(create + update + replace + delete, "step");
-    format!("{risk}{}: {steps} in {}", plan.estate, many(accounts, "account"))
+    format!("{risk}{}: {} in {}", plan.estate, many(steps(&counts), "step"), many(counts.accounts, "account"))
 }

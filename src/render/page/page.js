@@ -171,6 +171,7 @@
   function redraw(group, left) {
     const only = left.size === 1 ? [...left][0] : null;
     group.title.textContent = only === null ? some(left.size, group.accounts.length, "account") : group.accounts[only].name;
+    if (group.members.length) group.members[0].closest("details").hidden = only !== null;
     group.members.forEach((member, at) => { member.hidden = !left.has(at); });
     for (const item of group.items) {
       show(item, only === null ? null : group.accounts[only], only);

@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// A step of an outlier with more lines than this is folded up at first: its name is what is read.
 const AT_ONCE: usize = 12;
 
+/// A pattern of more accounts than this lists them when asked.
+const NAMED_AT_ONCE: usize = 10;
+
 /// A group with its steps.
 pub(super) type Section<'a> = (&'a Group<'a>, &'a [Item<'a>]);
 
@@ -58,7 +61,8 @@ fn article(number: usize, (group, items): &Section<'_>) -> Html {
 fn members(group: &Group<'_>) -> Option<Html> {
     let accounts = || group.accounts.iter().map(|account| tag("li", [], [link(account)]));
     let summary = || tag("summary", [], [Html::text("Which accounts")]);
-    (!group.is_outlier()).then(|| tag("details", [("class", "members")], [summary(), tag("ul", [], accounts())]))
+    let open = (group.accounts.len() <= NAMED_AT_ONCE).then_some(("open", ""));
+    (!group.is_outlier()).then(|| tag("details", [("class", "members")].into_iter().chain(open), [summary(), tag("ul", [], accounts())]))
 }
 
 /// Where the fragment leads: to the account's steps with the script, to its facts without.
