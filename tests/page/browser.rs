@@ -15,7 +15,9 @@ const FILES: &[(&str, &str)] = &[
 ];
 /// How many of them say which packages are needed.
 const PACKAGES: usize = 2;
-/// Where Chromium is, if it is not in the PATH.
+/// What Chromium is called.
+const PROGRAMS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+/// Where it is, if it is not in the PATH.
 const NAMED: &str = "LANDFALL_CHROMIUM";
 
 /// Opens a page in the browser, and has a check of `browser/` look at it; fails with what the check found.
@@ -29,7 +31,7 @@ pub fn check(name: &str, html: &str, expected: &serde_json::Value) {
     let mut node = Command::new("node");
     node.arg(folder.join("check.mjs")).arg(name).args([&page, &expectation, &chromium]).stdin(Stdio::null());
     let ran = node.output().unwrap_or_else(|error| panic!("the page's tests need Node 20 or newer: {error}"));
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned() + &String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success() && said.ends_with("all of it holds\n"), "{name}:\n{said}");
 }
 
@@ -39,26 +41,29 @@ fn installed() -> (PathBuf, PathBuf) {
     fs::create_dir_all(&folder).unwrap();
     let lock = File::create(folder.join("install.lock")).unwrap();
     lock.lock().unwrap();
-    let is_new = FILES[..PACKAGES].iter().any(|(name, text)| fs::read_to_string(folder.join(name)).is_ok_and(|there| there == *text));
-    for (name, text) in FILES {
+    let is_there = |(name, text): &(&str, &str)| fs::read_to_string(folder.join(name)).is_ok_and(|there| there == *text);
+    let ready = folder.join("node_modules").join("ready");
+    let is_current = FILES[..PACKAGES].iter().all(is_there) && ready.exists();
+    // What is as it should be is left alone: another test may be reading it.
+    for (name, text) in FILES.iter().filter(|file| !is_there(file)) {
         fs::write(folder.join(name), text).unwrap();
     }
-    let ready = folder.join("node_modules").join("ready");
-    if !is_new || !ready.exists() {
+    if !is_current {
         run(Command::new("npm").current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]));
         fs::write(ready, "").unwrap();
     }
     (folder, chromium())
 }
 
-/// Debian's Chromium, installed if this may install packages.
+/// A Chromium of this machine; Debian's is installed if there is none and we are root.
 fn chromium() -> PathBuf {
     let named = std::env::var_os(NAMED).map(PathBuf::from);
-    if let Some(found) = named.or_else(|| found("chromium")) {
+    if let Some(found) = named.or_else(|| PROGRAMS.iter().find_map(|program| found(program))) {
         return found;
     }
-    let may = found("apt-get").is_some() && fs::metadata("/root").is_ok_and(|_| fs::read_dir("/root").is_ok());
-    assert!(may, "the page's tests need Chromium: install it (Debian: apt install chromium), or name its program in {NAMED}");
+    let is_root = fs::read_dir("/root").is_ok();
+    let hint = "install it (Debian: apt install chromium), or name its program in";
+    assert!(is_root && found("apt-get").is_some(), "the page's tests need Chromium: {hint} {NAMED}");
     run(Command::new("apt-get").args(["update", "--quiet=2"]));
     let install = ["install", "--quiet=2", "--yes", "--no-install-recommends", "chromium"];
     run(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(install));

@@ -8,7 +8,7 @@ mod expected;
 mod plans;
 
 use browser::check;
-use expected::{cut, outlines, steps};
+use expected::{Steps, cut, outlines, steps};
 use landfall::model::{Account, Environment, Risk};
 use landfall::render::{escape, page};
 use plans::Planned;
@@ -23,8 +23,7 @@ fn shown((plan, report): &Planned) -> String {
 }
 
 /// `3 of 20 steps in 1 of 4 accounts`, as the page counts: a replacement once.
-fn counted(planned: &Planned, pick: impl Fn(&Account, &str) -> bool) -> String {
-    let steps = steps(planned);
+fn counted(steps: &Steps, pick: impl Fn(&Account, &str) -> bool) -> String {
     let all = || steps.iter().flat_map(|(account, steps)| steps.iter().map(move |step| (account.parse::<Account>().unwrap(), step)));
     let picked: Vec<Account> = all().filter(|(account, step)| pick(account, step)).map(|(account, _)| account).collect();
     let accounts = picked.iter().collect::<BTreeSet<_>>().len();
@@ -89,21 +88,22 @@ fn it_is_a_document_without_its_script() {
 #[test]
 fn search_and_filters_narrow_and_say_so() {
     let planned = plans::changed();
+    let steps = steps(&planned);
     let of_kind = |step: &str, kind: &str| step.split(' ').nth(1) == Some(kind);
     let cases = json!([
-        { "name": "domain", "value": "orders", "says": counted(&planned, |account, _| account.to_string().starts_with("orders/")) },
-        { "name": "environment", "value": "prod", "says": counted(&planned, |account, _| in_environment(account, Environment::Prod)) },
-        { "name": "kind", "value": "subnet", "says": counted(&planned, |_, step| of_kind(step, "subnet")) },
-        { "name": "risk", "value": Risk::Dangerous, "says": counted(&planned, |_, step| step.contains("! dangerous: ")) },
-        { "name": "q", "value": "orders/dev PRIVATE-b", "says": counted(&planned, |account, step| {
+        { "name": "domain", "value": "orders", "says": counted(&steps, |account, _| account.to_string().starts_with("orders/")) },
+        { "name": "environment", "value": "prod", "says": counted(&steps, |account, _| in_environment(account, Environment::Prod)) },
+        { "name": "kind", "value": "subnet", "says": counted(&steps, |_, step| of_kind(step, "subnet")) },
+        { "name": "risk", "value": Risk::Dangerous, "says": counted(&steps, |_, step| step.contains("! dangerous: ")) },
+        { "name": "q", "value": "orders/dev PRIVATE-b", "says": counted(&steps, |account, step| {
             account.to_string() == "orders/dev" && step.to_lowercase().contains("private-b")
         }) },
-        { "name": "q", "value": "10.200.0.0/20", "says": counted(&planned, |_, step| step.contains("10.200.0.0/20")) },
+        { "name": "q", "value": "10.200.0.0/20", "says": counted(&steps, |_, step| step.contains("10.200.0.0/20")) },
     ]);
-    let both = counted(&planned, |account, step| in_environment(account, Environment::Dev) && of_kind(step, "subnet"));
-    let searched = counted(&planned, |account, step| account.to_string() == "orders/dev" && of_kind(step, "subnet"));
+    let both = counted(&steps, |account, step| in_environment(account, Environment::Dev) && of_kind(step, "subnet"));
+    let searched = counted(&steps, |account, step| account.to_string() == "orders/dev" && of_kind(step, "subnet"));
     let expected = json!({
-        "all": counted(&planned, |_, _| true),
+        "all": counted(&steps, |_, _| true),
         "cases": cases,
         "together": { "choose": [["environment", "dev"], ["kind", "subnet"]], "says": both },
         "reload": { "fragment": "#q=orders%2Fdev&kind=subnet", "q": "orders/dev", "says": searched },
@@ -114,8 +114,9 @@ fn search_and_filters_narrow_and_say_so() {
 #[test]
 fn the_keyboard_is_enough() {
     let planned = plans::changed();
-    let says = counted(&planned, |account, _| account.to_string() == "orders/dev");
-    let all = counted(&planned, |_, _| true);
+    let steps = steps(&planned);
+    let says = counted(&steps, |account, _| account.to_string() == "orders/dev");
+    let all = counted(&steps, |_, _| true);
     check("keyboard", &shown(&planned), &json!({ "account": "orders/dev", "says": says, "all": all, "first": "accounts/dev" }));
 }
 
@@ -123,6 +124,8 @@ fn the_keyboard_is_enough() {
 fn a_plan_of_nothing_has_a_page_too() {
     let expected = json!({ "texts": ["No changes. 30 accounts"], "account": "orders/dev" });
     check("nothing_to_do", &shown(&plans::nothing()), &expected);
+    let expected = json!({ "texts": ["Nothing could be planned.", "not whole: 1 blocking note", "AccessDenied"], "account": null });
+    check("nothing_to_do", &shown(&plans::unreadable()), &expected);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn changed() -> Planned {
             Spec::Vpc(vpc) if account == "search/prod" => vpc.cidr = serde_json::from_str("\"10.200.0.0/20\"").unwrap(),
             Spec::SecurityGroup(group) if account == "catalog/stage" => group.ingress.clear(),
             spec if account.ends_with("/dev") || (account.ends_with("/stage") && account != "payments/stage") => {
-                spec.tags().map(|tags| tags.remove("team"));
+                spec.tags().map(|tags| tags.remove("domain"));
             }
             _ => {}
         }
@@ -100,6 +100,13 @@ pub fn nothing() -> Planned {
     let desired = repository();
     let live = applied(&plan(&desired, &Live::default()).0, &Live::default());
     plan(&desired, &live)
+}
+
+/// Not even the accounts are known.
+pub fn unreadable() -> Planned {
+    let desired = repository();
+    let note = Note::new(Severity::Blocking, Subject::Estate, "Live state could not be read", "AccessDenied");
+    (Plan::empty(&desired.estate), Report { notes: vec![note], unchanged: 0, accounts: 30 })
 }
 
 fn repository() -> Desired {

@@ -26,6 +26,9 @@ type Unit = (usize, String);
 
 pub(super) fn map(plan: &Plan) -> Html {
     let units = units(plan);
+    if units.is_empty() {
+        return Html::default();
+    }
     let accounts: usize = units.values().map(BTreeMap::len).sum();
     let class = if accounts > NAMED { "estate small" } else { "estate" };
     let title = tag("h2", [("id", "estate-title")], [Html::text("The estate")]);

@@ -269,8 +269,8 @@
   }
 
   const tell = (event) => { byId("told").textContent = event.target.closest(".tile")?.title ?? ""; };
-  byId("map").addEventListener("mouseover", tell);
-  byId("map").addEventListener("focusin", tell);
+  byId("map")?.addEventListener("mouseover", tell);
+  byId("map")?.addEventListener("focusin", tell);
   stopAt(tiles[0]);
 
   // ---- What the reader does.

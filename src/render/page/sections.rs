@@ -91,7 +91,8 @@ fn foot(item: &Item<'_>) -> Html {
         0 => "no longer asked for".to_owned(),
         _ => asked.into_iter().collect::<Vec<_>>().join("; "),
     };
-    let digests = item.digests().into_iter().map(|digest| tag("code", [], [Html::text(digest)]));
+    let digests =
+        item.digests().into_iter().map(|digest| tag("code", [("title", "the digest that an approval is bound to")], [Html::text(digest)]));
     let digests = Html::join(digests.flat_map(|digest| [Html::text(" "), digest]));
     tag("p", [("class", "foot")], [tag("span", [("class", "asked")], [Html::text(&asked)]), digests])
 }
