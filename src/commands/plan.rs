@@ -48,6 +48,8 @@ enum Format {
     Json,
     /// The pages of the whole plan, as job summaries show them
     Markdown,
+    /// One file for a browser, with everything in it
+    Html,
 }
 
 pub async fn run(args: Args) -> Outcome {
@@ -61,6 +63,7 @@ pub async fn run(args: Args) -> Outcome {
         Format::Text => print(&render::text(&plan, &report, render::Options { color: colour(&std::io::stdout()), full: args.full }))?,
         Format::Markdown => print(&render::comment::comment(&plan, &report, &Occasion::default()).pages.concat())?,
         Format::Json => print(&render::json(&plan, &report))?,
+        Format::Html => print(&render::page(&plan, &report))?,
     }
     if let Some(path) = &args.out {
         let file = PlanFile::of(plan.clone(), report.clone());

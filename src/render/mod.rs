@@ -1,4 +1,4 @@
-//! Plan + Report → text for people, JSON for programs. Pure: shows what was decided, decides nothing, and lets nothing from outside through
+//! Plan + Report → text and a page for people, JSON for programs. Pure: shows what was decided, decides nothing, and lets nothing from outside through
 //! unescaped.
 
 pub mod comment;
@@ -9,6 +9,7 @@ pub mod fold;
 mod json;
 mod matrix;
 mod notes;
+mod page;
 mod paint;
 mod step;
 mod text;
@@ -16,4 +17,5 @@ mod text;
 pub use counts::Counts;
 pub use json::json;
 pub use matrix::{MOST_JOBS, matrix};
+pub use page::page;
 pub use text::{Options, text};

@@ -7,7 +7,7 @@ use crate::model::{Change, Concern, Name, Place, Region};
 use serde_json::Value;
 
 /// How deep fields stand beneath their step.
-const INDENT: &str = "      ";
+pub(super) const INDENT: &str = "      ";
 
 /// A step to be shown, with who asked for it.
 pub(super) type Shown<'a> = (&'a Shape, Option<&'a (Name, Place)>);
@@ -32,12 +32,15 @@ pub(super) fn steps(steps: &[Shown<'_>], full: bool, paint: Paint) -> Vec<String
             Shaped::Delete { live, replacing: false, why: _ } => lines.extend(delete(step, live, full, paint)),
         }
         lines.extend(step.concerns.iter().map(|concern| indented(&worry(concern, paint))));
-        if let Some((module, place)) = asked.filter(|_| full) {
-            let asked = format!("asked by {module}, {}", super::escape::line(&place.to_string()));
-            lines.push(indented(&paint.text(Ink::Faint, &asked)));
-        }
+        let asked = asked.filter(|_| full).map(by);
+        lines.extend(asked.map(|asked| indented(&paint.text(Ink::Faint, &asked))));
     }
     lines
+}
+
+/// `asked by network, modules/network/module.yaml:23`.
+pub(super) fn by((module, place): &(Name, Place)) -> String {
+    format!("asked by {module}, {}", super::escape::line(&place.to_string()))
 }
 
 fn anew(action: &Shaped) -> Option<&Value> {

@@ -63,7 +63,7 @@ fn of_group(group: &Group, paint: Paint) -> Vec<String> {
 }
 
 /// `27 of 28 prod accounts; not payments/prod`.
-pub(super) fn missing(peers: &Peers) -> String {
+pub(in crate::render) fn missing(peers: &Peers) -> String {
     let Peers { environment, within, all, missing } = peers;
     format!("{within} of {all} {environment} accounts; not {}", show(missing))
 }

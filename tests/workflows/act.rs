@@ -57,8 +57,12 @@ pub fn happen(event: &Event<'_>) -> Ran {
     act.current_dir(event.repository).env_clear().env("HOME", event.home).env("XDG_CACHE_HOME", event.home);
     act.env("PATH", format!("{}:{}", event.programs.display(), std::env::var("PATH").unwrap()));
     act.args([event.name, "--json", "--platform", "ubuntu-24.04=-self-hosted", "--eventpath"]).arg(&payload);
-    event.environment.iter().for_each(|(name, value)| drop(act.arg("--env").arg(format!("{name}={value}"))));
-    event.variables.iter().for_each(|(name, value)| drop(act.arg("--var").arg(format!("{name}={value}"))));
+    for (name, value) in &event.environment {
+        act.arg("--env").arg(format!("{name}={value}"));
+    }
+    for (name, value) in &event.variables {
+        act.arg("--var").arg(format!("{name}={value}"));
+    }
     for (action, path) in &event.actions {
         act.arg("--local-repository").arg(format!("{action}={}", path.display()));
     }

@@ -6,8 +6,8 @@ use crate::plan::{Plan, Step};
 use std::collections::BTreeMap;
 
 /// What stands around a placeholder: no name, JSON key or value of ours holds them, and what does hold them is not folded.
-pub(super) const OPEN: char = '‹';
-const CLOSE: char = '›';
+pub const OPEN: char = '‹';
+pub const CLOSE: char = '›';
 
 /// The values of one account that its placeholders stand for, the longest value first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Facts {
     }
 
     /// The text with each value, where it stands as a whole word, replaced by its placeholder.
-    pub(super) fn take_out(&self, text: &str) -> String {
+    pub fn take_out(&self, text: &str) -> String {
         let mut template = String::with_capacity(text.len());
         let bytes = text.as_bytes();
         // What is copied as it is, from here to where the next value begins.

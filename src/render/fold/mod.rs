@@ -6,7 +6,7 @@ mod groups;
 mod peers;
 mod shape;
 
-pub use facts::Facts;
+pub use facts::{CLOSE, Facts, OPEN};
 pub use groups::{Group, groups};
 pub use peers::{Peers, peers};
 pub use shape::{Shape, Shaped};
@@ -45,7 +45,7 @@ pub struct Pattern {
 pub struct Member {
     pub account: Account,
     /// Of the plan's waves, by number.
-    wave: usize,
+    pub wave: usize,
     /// Among the steps of its account.
     pub place: usize,
     after: Vec<usize>,
