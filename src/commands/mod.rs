@@ -18,6 +18,7 @@ mod plan_file;
 mod progress;
 pub mod sandbox;
 mod schema;
+mod show;
 mod since;
 
 pub use failure::{Exit, Failure, Outcome};
@@ -40,6 +41,8 @@ enum Command {
     Check(check::Args),
     /// Compare the files with live AWS, and show what would be done
     Plan(plan::Args),
+    /// Show a plan file, in any form
+    Show(show::Args),
     /// Carry out a reviewed plan file
     Apply(apply::Args),
     /// Post or update the one comment on a pull request
@@ -67,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
+        Command::Show(args) => show::run(&args),
         Command::Apply(args) => apply::run(args).await,
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,

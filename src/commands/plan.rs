@@ -2,14 +2,11 @@
 
 use super::connect::{Calls, Mode, connect};
 use super::files;
-use super::output::{colour, print};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, since};
+use super::{Exit, Failure, Outcome, show, since};
 use crate::cloud::{Progress, Selection, read};
 use crate::model::{Account, Name, Severity};
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
-use crate::render;
-use crate::render::comment::Occasion;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -25,12 +22,8 @@ pub struct Args {
     /// Plan only the domains for which something else is declared than at this commit, branch or tag
     #[arg(long, value_name = "REF", alias = "changed-since", conflicts_with_all = ["domain", "account"])]
     since: Option<String>,
-    /// How to print the plan
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Show every account in full, also those that are alike
-    #[arg(long)]
-    full: bool,
+    #[command(flatten)]
+    shown: show::ShowArgs,
     /// Write the plan to a file, for `landfall apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -42,16 +35,6 @@ pub struct Args {
     verbose: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    /// The pages of the whole plan, as job summaries show them
-    Markdown,
-    /// One file for a browser, with everything in it
-    Html,
-}
-
 pub async fn run(args: Args) -> Outcome {
     let desired = match files::load(&args.files) {
         Ok(desired) => desired,
@@ -59,12 +42,7 @@ pub async fn run(args: Args) -> Outcome {
     };
     let selection = select(&desired, &args)?;
     let (plan, report) = make(&desired, &selection, args.verbose).await?;
-    match args.format {
-        Format::Text => print(&render::text(&plan, &report, render::Options { color: colour(&std::io::stdout()), full: args.full }))?,
-        Format::Markdown => print(&render::comment::comment(&plan, &report, &Occasion::default()).pages.concat())?,
-        Format::Json => print(&render::json(&plan, &report))?,
-        Format::Html => print(&render::page(&plan, &report))?,
-    }
+    show::show(&plan, &report, &args.shown)?;
     if let Some(path) = &args.out {
         let file = PlanFile::of(plan.clone(), report.clone());
         std::fs::write(path, file.to_json())

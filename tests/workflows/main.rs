@@ -75,6 +75,8 @@ fn planned(repository: &mut Repository, aws: &Aws, head: &str) {
     let ran = repository.pull_request(REPOSITORY, head);
     ran.expect(&[("check/check", "success"), ("plan/plan", "success")]);
     let plan: serde_json::Value = serde_json::from_str(&repository.artifact("landfall-plan", "plan.json").unwrap()).unwrap();
+    let page = repository.artifact("landfall-plan", "plan.html").expect("the page");
+    assert!(page.starts_with("<!doctype html>") && page.contains("tools/prod"), "{page}");
     let [comment]: [String; 1] = repository.github.comments().try_into().expect("one comment");
     assert!(comment.contains(plan["digest"].as_str().unwrap()) && comment.contains(head), "{comment}");
     assert_eq!(repository.roles(), [format!("landfall-plan-RUN {PLANS}")]);

@@ -87,7 +87,7 @@ pub(super) fn history(marker: &Marker, previous: &Marker, new: &New) -> String {
 pub(super) fn closing(without: Option<&str>, folds: bool, occasion: &Occasion) -> String {
     let left_out = without.map(|without| format!("**Left out here for lack of room:** {without}. ")).unwrap_or_default();
     let place = match &occasion.run {
-        Some((_, address)) => format!("The full plan: [job summary and artifact `landfall-plan`]({address})."),
+        Some((_, address)) => format!("The full plan: [job summary, and the page in the artifact `landfall-plan`]({address})."),
         None => "The full plan: `landfall plan --full`.".to_owned(),
     };
     let legend = if folds { " Names in ‹ › stand for each account's own." } else { "" };
