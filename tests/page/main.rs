@@ -49,7 +49,7 @@ fn patterns_expand_to_the_very_steps_of_the_plan() {
 }
 
 #[test]
-fn the_repositorys_own_estate_expands_too() {
+fn the_example_estate_expands_too() {
     let planned = plans::example();
     let steps = steps(&planned);
     assert_eq!(cut(&steps), outlines(&planned));

@@ -169,7 +169,7 @@ fn without_roles_nothing_runs_and_everything_says_so() {
 #[test]
 fn files_that_are_wrong_fail_the_check() {
     let mut repository = Repository::new(&[]);
-    repository.edit("domains.yaml", "    team: platform\n", "    team: platfrom\n");
+    repository.edit("domains.yaml", "    team: platform\n", "    team: platforms\n");
     let head = repository.commit("a slip");
     let ran = repository.pull_request("mallory/infra", &head);
     ran.expect(&[("check/check", "failure"), ("plan/no plan", "success")]);
