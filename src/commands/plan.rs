@@ -56,7 +56,7 @@ pub async fn run(args: Args) -> Outcome {
 async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result<(Plan, Report), Failure> {
     let calls = Calls::default();
     let estate = &desired.estate;
-    let entrance = connect(Mode::ReadOnly, estate.home_region.clone(), estate.access_role.clone(), verbose, &calls).await?;
+    let entrance = connect(Mode::ReadOnly, estate.home_region.clone(), estate.plan_role.clone(), verbose, &calls).await?;
     let bars = Bars::new("reading", verbose);
     let live = read(&entrance, desired, selection, |progress| match progress {
         Progress::Accounts(count) => bars.expect(count),

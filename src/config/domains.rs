@@ -59,6 +59,10 @@ pub struct Organization {
     #[serde(default = "access_role")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9+=,.@_-]{1,64}$"))]
     pub access_role: String,
+    /// The role that lets us in to plan, where that is another one. It has to be in every account already, and needs to read only.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+=,.@_-]{1,64}$"))]
+    #[schemars(with = "Option<String>")]
+    pub plan_role: Option<String>,
 }
 
 /// The address ranges that networks are carved from.

@@ -29,6 +29,7 @@ pub fn of(files: &Files) -> Option<Estate> {
         name: organization.name.parse().or_else(|_| "unnamed".parse()).ok()?,
         home_region: organization.home_region.parse().ok()?,
         access_role: organization.access_role.clone(),
+        plan_role: organization.plan_role.as_ref().unwrap_or(&organization.access_role).clone(),
         pools: network.pool.ranges().into_iter().filter_map(|(_, text)| text.parse().ok()).collect(),
         reserved: network.reserved.iter().filter_map(|(name, range)| Some((name.clone(), range.0.parse().ok()?))).collect(),
         order: rollout.waves.iter().filter_map(|wave| wave.environment()).collect(),

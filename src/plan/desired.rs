@@ -19,6 +19,8 @@ pub struct Estate {
     pub home_region: Region,
     /// The role that the management account assumes in member accounts.
     pub access_role: String,
+    /// The role that it assumes there to plan; the same one, unless the files name another.
+    pub plan_role: String,
     /// Where VPC ranges come from, in order of preference.
     pub pools: Vec<Ipv4Net>,
     /// Ranges inside the pools that belong to somebody else, by name.

@@ -25,6 +25,27 @@ async fn a_plan_sends_nothing_but_reads() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_planned_with_the_role_that_is_for_that() {
+    let emulator = Emulator::start().await;
+    let estate = Generated::with(&["shop"]);
+    emulator.apply(estate.root());
+    let path = estate.root().join("domains.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("  name: acme\n", "  name: acme\n  plan_role: landfall-reads\n", 1)).unwrap();
+    recorder(&emulator, "start");
+    emulator.converged(estate.root());
+    recorder(&emulator, "stop");
+    let recording = std::fs::read_to_string(emulator.file("recording.jsonl")).unwrap();
+    let bodies = recording.lines().filter_map(|line| {
+        let request: serde_json::Value = serde_json::from_str(line).unwrap();
+        Some(unbase64(request["body"].as_str()?))
+    });
+    let (ours, others): (Vec<String>, Vec<String>) =
+        bodies.filter(|body| body.contains("Action=AssumeRole")).partition(|body| body.contains("role%2Flandfall-reads"));
+    assert_eq!((ours.len(), others), (3, vec![]), "each account once, and by no other role");
+}
+
 /// Moto's own recorder, started or stopped.
 fn recorder(emulator: &Emulator, what: &str) {
     let address = emulator.endpoint().replace("http://", "");

@@ -32,6 +32,7 @@ pub fn estate(pool: &str) -> Desired {
         name: "acme".parse().unwrap(),
         home_region: "us-west-2".parse().unwrap(),
         access_role: "OrganizationAccountAccessRole".to_owned(),
+        plan_role: "OrganizationAccountAccessRole".to_owned(),
         pools: vec![pool.parse().unwrap()],
         reserved: BTreeMap::from([("office".to_owned(), "10.0.0.0/20".parse().unwrap())]),
         order: Environment::ALL.to_vec(),
