@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// What stands around a placeholder: no name, JSON key or value of ours holds them, and what does hold them is not folded.
 pub const OPEN: char = '‹';
+/// What ends one.
 pub const CLOSE: char = '›';
 
 /// The values of one account that its placeholders stand for, the longest value first.
