@@ -17,21 +17,26 @@ pub(super) fn steps(steps: &[Shown<'_>], full: bool, paint: Paint) -> Vec<String
     let mut lines = Vec::new();
     for (step, asked) in steps {
         let is_same = |other: &Shape| (&other.region, &other.kind, &other.name) == (&step.region, &step.kind, &step.name);
+        let mut concerns: Vec<&Concern> = step.concerns.iter().collect();
         match &step.action {
             Shaped::Create { want, replacing: false } => lines.extend(create(step, want, paint)),
             // Shown with its delete; alone only when the delete was left out.
             Shaped::Create { want, replacing: true } => {
-                let cleared = steps.iter().any(|(other, _)| is_same(other) && matches!(other.action, Shaped::Delete { .. }));
-                lines.extend((!cleared).then(|| create(step, want, paint)).into_iter().flatten());
+                if steps.iter().any(|(other, _)| is_same(other) && matches!(other.action, Shaped::Delete { .. })) {
+                    continue;
+                }
+                lines.extend(create(step, want, paint));
             }
             Shaped::Update { live: _, want: _, changes } => lines.extend(update(step, changes, paint)),
             Shaped::Delete { live, replacing: true, why } => {
-                let made_anew = steps.iter().filter(|(other, _)| is_same(other)).find_map(|(other, _)| anew(&other.action));
-                lines.extend(replace(step, live, made_anew, why, full, paint));
+                let made_anew = steps.iter().map(|(other, _)| other).find(|other| is_same(other) && anew(&other.action).is_some());
+                lines.extend(replace(step, live, made_anew.and_then(|other| anew(&other.action)), why, full, paint));
+                let more = made_anew.into_iter().flat_map(|other| &other.concerns);
+                concerns.extend(more.filter(|concern| !step.concerns.contains(concern)));
             }
             Shaped::Delete { live, replacing: false, why: _ } => lines.extend(delete(step, live, full, paint)),
         }
-        lines.extend(step.concerns.iter().map(|concern| indented(&worry(concern, paint))));
+        lines.extend(concerns.into_iter().map(|concern| indented(&worry(concern, paint))));
         let asked = asked.filter(|_| full).map(by);
         lines.extend(asked.map(|asked| indented(&paint.text(Ink::Faint, &asked))));
     }

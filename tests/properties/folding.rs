@@ -100,9 +100,9 @@ fn outliers_of<'a>(folded: &'a Folded, account: &str) -> Vec<(&'a str, &'a str)>
 #[test]
 fn text_that_looks_like_a_placeholder_is_left_alone() {
     let mut desired = with_domains(POOL, &["catalog", "payments"].map(domain));
-    for (_, declared) in desired.resources.iter_mut().filter(|(at, _)| at.kind.as_str() == "vpc") {
-        if let Spec::Vpc(vpc) = &mut declared.spec {
-            vpc.tags.insert("note".into(), "‹domain› and ‹range of vpc/main›/20".into());
+    for declared in desired.resources.values_mut() {
+        if let Some(tags) = declared.spec.tags() {
+            tags.insert("note".into(), "‹domain› and ‹range of vpc/main›/20".into());
         }
     }
     let (plan, _) = plan(&desired, &Live::default());

@@ -29,8 +29,10 @@ pub struct Folded {
 /// Steps that are the same but for what is their account's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
-    /// The JSON of a shape with placeholders, or with none where a value is not what it seems.
+    /// The JSON of a shape with placeholders.
     template: String,
+    /// Whether the template is the step as it is, because it holds something that only looks like a placeholder.
+    literal: bool,
     /// The step with placeholders; with its own values where there is only one.
     pub shape: Shape,
     pub risk: Risk,
@@ -54,12 +56,15 @@ pub struct Member {
 
 /// A step on its way into a pattern.
 struct Loose<'a> {
-    /// Its own JSON, and that with placeholders.
+    /// Its own JSON, and that with placeholders; literal, where the second is the first and not to be filled.
     text: String,
-    template: String,
+    template: Template,
     step: &'a Step,
     member: Member,
 }
+
+/// What steps of a pattern have in common: whether it is literal, and the text.
+type Template = (bool, String);
 
 impl Pattern {
     /// Whether it is one step that fits no pattern.
@@ -80,7 +85,7 @@ pub fn fold(plan: &Plan) -> Folded {
     };
     let facts: BTreeMap<Account, Facts> =
         accounts().map(|(_, account, steps)| (account.clone(), Facts::of(plan, account, steps))).collect();
-    let mut patterns: BTreeMap<String, Vec<Loose>> = BTreeMap::new();
+    let mut patterns: BTreeMap<Template, Vec<Loose>> = BTreeMap::new();
     for (wave, account, steps) in accounts() {
         for (place, step) in steps.iter().enumerate() {
             let member = Member { account: account.clone(), wave, place, after: step.after.clone(), asked: step.asked.clone() };
@@ -97,35 +102,32 @@ pub fn fold(plan: &Plan) -> Folded {
 impl<'a> Loose<'a> {
     fn of(step: &'a Step, member: Member, facts: &Facts) -> Loose<'a> {
         let text = canonical(&shape::json(step));
-        let template = if text.contains(facts::OPEN) { text.clone() } else { facts.take_out(&text) };
+        let template = facts.take_out(&text);
         // Trust nothing: what does not come back as it was stays as it is.
-        let template = if facts.put_in(&template) == text { template } else { text.clone() };
+        let literal = text.contains(facts::OPEN) || facts.put_in(&template) != text;
+        let template = if literal { (true, text.clone()) } else { (false, template) };
         Loose { text, template, step, member }
     }
 }
 
 /// Gives stray steps to the pattern that they fit: a domain called like a resource loses more to its placeholders than others do.
-fn attract(patterns: &mut BTreeMap<String, Vec<Loose>>, facts: &BTreeMap<Account, Facts>) {
-    let bucket = |loose: &Loose| (loose.step.address.kind.clone(), std::mem::discriminant(&loose.step.action));
-    let mut large: BTreeMap<KindName, Vec<(String, usize)>> = BTreeMap::new();
-    for (template, steps) in patterns.iter().filter(|(_, steps)| steps.len() > 1) {
-        large.entry(bucket(&steps[0]).0).or_default().push((template.clone(), steps.len()));
+fn attract(patterns: &mut BTreeMap<Template, Vec<Loose>>, facts: &BTreeMap<Account, Facts>) {
+    let mut large: BTreeMap<&KindName, Vec<(Template, usize)>> = BTreeMap::new();
+    for (template, steps) in patterns.iter().filter(|((literal, _), steps)| !literal && steps.len() > 1) {
+        large.entry(&steps[0].step.address.kind).or_default().push((template.clone(), steps.len()));
     }
-    let fits =
-        |loose: &Loose, template: &str| template.contains(facts::OPEN) && facts[&loose.member.account].put_in(template) == loose.text;
-    let mut moved: Vec<(String, Loose)> = Vec::new();
+    let fits = |loose: &Loose, (_, template): &Template| facts[&loose.member.account].put_in(template) == loose.text;
+    let mut moved: Vec<(Template, Loose)> = Vec::new();
     for (template, steps) in patterns.iter_mut() {
-        let others = large.get(&steps[0].step.address.kind).into_iter().flatten();
-        let larger: Vec<&String> =
-            others.filter(|(other, size)| *size > steps.len() && other != template).map(|(other, _)| other).collect();
-        if larger.is_empty() {
-            continue;
+        let others = steps.first().and_then(|loose| large.get(&loose.step.address.kind));
+        let larger = others.into_iter().flatten().filter(|(other, size)| *size > steps.len() && other != template);
+        let larger: Vec<&Template> = larger.map(|(other, _)| other).collect();
+        for loose in std::mem::take(steps) {
+            match larger.iter().find(|other| fits(&loose, other)) {
+                Some(home) => moved.push(((*home).clone(), loose)),
+                None => steps.push(loose),
+            }
         }
-        let (going, staying) = std::mem::take(steps).into_iter().partition(|loose| larger.iter().any(|other| fits(loose, other)));
-        *steps = staying;
-        let going: Vec<Loose> = going;
-        let home = |loose: &Loose| larger.iter().find(|other| fits(loose, other)).map(|other| (*other).clone());
-        moved.extend(going.into_iter().filter_map(|loose| Some((home(&loose)?, loose))));
     }
     for (template, loose) in moved {
         patterns.entry(template).or_default().push(loose);
@@ -133,7 +135,7 @@ fn attract(patterns: &mut BTreeMap<String, Vec<Loose>>, facts: &BTreeMap<Account
     patterns.retain(|_, steps| !steps.is_empty());
 }
 
-fn pattern(template: String, mut steps: Vec<Loose>) -> Option<Pattern> {
+fn pattern((literal, template): Template, mut steps: Vec<Loose>) -> Option<Pattern> {
     steps.sort_by(|one, other| position(&one.member).cmp(&position(&other.member)));
     let first = steps.first()?;
     // An outlier is shown by name: placeholders would only hide what it is.
@@ -141,7 +143,7 @@ fn pattern(template: String, mut steps: Vec<Loose>) -> Option<Pattern> {
     let shape = Shape::parse(&template)?;
     let risk = first.step.risk();
     let digest = Digest::of(&steps.iter().map(|loose| (&loose.member.account, &loose.text)).collect::<Vec<_>>());
-    Some(Pattern { template, shape, risk, members: steps.into_iter().map(|loose| loose.member).collect(), digest })
+    Some(Pattern { template, literal, shape, risk, members: steps.into_iter().map(|loose| loose.member).collect(), digest })
 }
 
 fn position(member: &Member) -> (usize, &Account, usize) {
@@ -174,7 +176,7 @@ impl Folded {
         for pattern in &self.patterns {
             for Member { account, wave, place, after, asked } in &pattern.members {
                 let facts = self.facts.get(account).ok_or_else(|| format!("nothing is known of {account}"))?;
-                let text = if pattern.is_outlier() { pattern.template.clone() } else { facts.put_in(&pattern.template) };
+                let text = if pattern.literal || pattern.is_outlier() { pattern.template.clone() } else { facts.put_in(&pattern.template) };
                 let Filled { region, kind, name, action, concerns } =
                     serde_json::from_str(&text).map_err(|error| format!("{account}: {error}"))?;
                 let address = Address { account: account.clone(), region, kind, name };
