@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! domains.yaml, modules/ ──▶ config ──▶ Desired ─┐
-//!                                                ├─▶ plan ──▶ Plan + Report ──▶ render ──▶ text, JSON, a page
+//!                                                ├─▶ plan ──▶ Plan + Report ──▶ render ──▶ text, JSON, comment, page
 //! AWS ──▶ aws ──▶ kinds ──▶ cloud ──▶ Live ──────┘               │
 //!  ▲                                                             ▼
 //!  └──────────────────────── kinds ◀── cloud ◀── apply ◀── ApprovedPlan
@@ -19,7 +19,7 @@
 //! | [`kinds`] | one file a kind of resource: its spec and differences (pure), its driver (I/O) | `aws`, `model` |
 //! | [`plan`] | desired × live → plan and report; pure | `kinds`, `model` |
 //! | [`config`] | `domains.yaml` and `modules/` → desired, every problem with its place | `plan`, `kinds`, `model` |
-//! | [`render`] | plan and report → text, JSON and a page; pure | `plan`, `kinds`, `model` |
+//! | [`render`] | plan and report → text, JSON, the comment and a page, with what is alike folded into patterns; pure | `plan`, `kinds`, `model` |
 //! | [`apply`] | an approved plan × a `Cloud` → events and an outcome | `plan`, `model` |
 //! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config` and `render` |
 //! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `model` |

@@ -175,7 +175,7 @@ mod tests {
         let github = script(answers);
         let (estate, author) = ("acme".parse().unwrap(), Author::AnyBot);
         let target = Target { pull_request: 7, estate, commit: "c".repeat(40), author };
-        let outcome = upsert(&github, &target, |_| format!("{}\nnew", body())).await;
+        let outcome = upsert(&github, &target, |_| format!("new\n{}", body())).await;
         let path = |asked: &String| asked.replace("/repos/acme/infra", "").replace("?per_page=100&page=1", "");
         let asked = github.wire.asked.borrow().iter().map(path).collect();
         (outcome, asked)
@@ -187,7 +187,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_creation_whose_answer_was_lost_is_found_and_not_made_twice() {
-        let made = comment(1, &format!("{}\nnew", body()));
+        let made = comment(1, &format!("new\n{}", body()));
         let (outcome, asked) = posted(vec![list(&[]), head('c'), Err("reset".to_owned()), list(&[made]), head('c')]).await;
         assert_eq!(outcome.unwrap(), Posted::Unchanged { url: "u1".to_owned() });
         assert_eq!(asked, [LIST, HEAD, POST, LIST, HEAD]);
@@ -196,7 +196,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_run_that_became_stale_while_it_waited_leaves_the_comment_alone() {
         let limit = answer(403, &[("retry-after", "300")], "");
-        let newer = comment(1, &format!("{}\nnewer", body()));
+        let newer = comment(1, &format!("newer\n{}", body()));
         let (outcome, asked) = posted(vec![list(&[]), head('c'), limit, list(&[newer]), head('d')]).await;
         assert_eq!(outcome.unwrap(), Posted::Stale { head: "d".repeat(40) });
         assert_eq!(asked, [LIST, HEAD, POST, LIST, HEAD]);
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_two_that_raced_the_older_stays_with_the_newer_content() {
-        let (older, mine) = (comment(1, &format!("{}\nolder", body())), comment(2, &body()));
+        let (older, mine) = (comment(1, &format!("older\n{}", body())), comment(2, &body()));
         let answers = vec![
             list(&[]),
             head('c'),
@@ -219,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_comment_that_somebody_deleted_meanwhile_is_made_again() {
-        let old = comment(1, &format!("{}\nold", body()));
+        let old = comment(1, &format!("old\n{}", body()));
         let gone = vec![list(&[old]), head('c'), answer(404, &[], ""), list(&[])];
         let made = comment(2, &body());
         let again = vec![list(&[]), head('c'), answer(201, &[], &made.to_string()), list(&[made])];
@@ -231,7 +231,7 @@ mod tests {
     async fn doubles_of_other_authors_are_not_deleted() {
         let mut foreign = comment(2, &body());
         foreign["user"]["login"] = json!("other[bot]");
-        let first = comment(1, &format!("{}\nnew", body()));
+        let first = comment(1, &format!("new\n{}", body()));
         let (outcome, asked) = posted(vec![list(&[first, foreign]), head('c')]).await;
         assert_eq!(outcome.unwrap(), Posted::Unchanged { url: "u1".to_owned() });
         assert_eq!(asked, [LIST, HEAD]);

@@ -6,6 +6,7 @@ use landfall::kinds::Spec;
 use landfall::model::{Account, Change, Concern, Environment, Note, Risk, Severity, Subject};
 use landfall::plan::{Action, Live, Plan, Report, plan};
 use landfall::render::comment::{Comment, LARGEST_BODY, Marker, Occasion, comment, failed};
+use landfall::render::fold::fold;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -110,6 +111,7 @@ fn large_plans_fit_and_name_every_outlier_and_every_dangerous_step() {
         let (plan, report) = estate_of(count, &outliers, &dangerous);
         let comment = comment(&plan, &report, &occasion());
         assert_eq!(is_sound(&comment), Ok(()), "{count} {every}");
+        assert!(fold(&plan).expand().as_ref() == Ok(&plan.waves), "{count} {every}: what is folded expands to the very plan");
         let named = |numbers: &[usize]| {
             numbers.iter().all(|number| {
                 comment.body.contains(&format!("`team-{number:03}/prod`"))

@@ -1,4 +1,4 @@
-//! The hidden first line of a comment: which estate it is of, and which plan it shows. What is parsed from it is untrusted: anybody who
+//! The hidden last line of a comment: which estate it is of, and which plan it shows. What is parsed from it is untrusted: anybody who
 //! may edit comments may have written it.
 
 use crate::model::{Digest, Name};
@@ -24,7 +24,7 @@ pub struct Marker {
 }
 
 impl Marker {
-    /// The first line of the comment.
+    /// The last line of the comment: at its top, an email of plain text would begin with it.
     ///
     /// # Panics
     /// Never: a marker is plain data.
@@ -36,7 +36,7 @@ impl Marker {
 
     /// The marker of a comment's body, if it has one and it is whole.
     pub fn of(body: &str) -> Option<Marker> {
-        let line = body.lines().next()?;
+        let line = body.lines().rfind(|line| !line.trim().is_empty())?;
         serde_json::from_str(line.strip_prefix(BEGIN)?.strip_suffix(END)?).ok()
     }
 }
@@ -56,7 +56,8 @@ mod tests {
         };
         let line = marker.line();
         assert_eq!(line.matches("-->").count(), 1);
-        assert_eq!(Marker::of(&format!("{line}\r\nmore")), Some(marker));
+        assert_eq!(Marker::of(&format!("more\r\n{line}\r\n\n")), Some(marker));
+        assert_eq!(Marker::of(&format!("{line}\nquoted by somebody")), None);
         assert_eq!(Marker::of("<!-- landfall {} -->"), None);
         assert_eq!(Marker::of("a comment of somebody's"), None);
     }

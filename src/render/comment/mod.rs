@@ -71,12 +71,13 @@ pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
 fn body(subject: &Subject, level: &Level) -> String {
     let Subject { plan, digest, report, groups, marker, previous, occasion } = subject;
     let new: New = previous.as_ref().map(|previous| headline::new(marker, previous)).unwrap_or_default();
-    let mut parts = vec![marker.line(), String::from("\n"), headline::headline(plan, digest, report, occasion)];
+    let mut parts = vec![headline::headline(plan, digest, report, occasion)];
     parts.extend(previous.as_ref().map(|previous| headline::history(marker, previous, &new)));
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, level.names));
     parts.extend(sections::groups(groups, &new, level));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, level.names));
     parts.push(headline::closing(level.without, groups.iter().any(|group| !group.is_outlier()), occasion));
+    parts.push(format!("\n{}\n", marker.line()));
     parts.concat()
 }
 
@@ -85,7 +86,7 @@ fn least(subject: &Subject) -> String {
     let Subject { plan, digest, report, groups: _, marker, previous: _, occasion } = subject;
     let marker = Marker { shown: Vec::new(), ..marker.clone() };
     let head = headline::headline(plan, digest, report, occasion);
-    [marker.line(), "\n".to_owned(), head, headline::closing(Some("every single step"), false, occasion)].concat()
+    format!("{head}{}\n{}\n", headline::closing(Some("every single step"), false, occasion), marker.line())
 }
 
 /// The comment for a plan that could not be made; `why` is what the command said.
@@ -96,7 +97,7 @@ pub fn failed(estate: &Name, why: &str, occasion: &Occasion) -> Comment {
     let mut lines: Vec<String> = (cut > 0).then(|| format!("({cut} lines before these are in the log)")).into_iter().collect();
     lines.extend(all.into_iter().skip(cut).map(|line| line.chars().take(LARGEST_BODY / LAST_WORDS / 4).collect()));
     let head = headline::failed(estate, occasion);
-    Comment { body: format!("{}\n{head}{}", marker.line(), markdown::fence("", &lines)), pages: Vec::new() }
+    Comment { body: format!("{head}{}\n{}\n", markdown::fence("", &lines), marker.line()), pages: Vec::new() }
 }
 
 fn marker_of(estate: &Name, plan: Option<Digest>, occasion: &Occasion, folded: &Folded) -> Marker {
