@@ -7,7 +7,7 @@ mod estates;
 use estates::{Domain, domain, with_domains};
 use landfall::model::Environment;
 use landfall::plan::{Live, plan};
-use landfall::render::comment::{Occasion, comment};
+use landfall::render::comment::{Occasion, comment, pages};
 use landfall::render::fold::fold;
 use std::hint::black_box;
 
@@ -29,6 +29,7 @@ fn main() {
     println!("{patterns} patterns and outliers");
     time("fold", || drop(black_box(fold(&plan))));
     time("comment, folding included", || drop(black_box(comment(&plan, &report, &Occasion::default()))));
+    time("pages, folding included", || drop(black_box(pages(&plan, &report))));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the real clock")]

@@ -8,6 +8,7 @@ use crate::cloud::RealCloud;
 use crate::model::{Account, Name};
 use crate::plan::{Action, ApprovedPlan, Plan, Step};
 use crate::render::escape::line as escape;
+use crate::render::many;
 use std::path::PathBuf;
 
 /// Enough to keep a usual network busy; each account has limits of its own at AWS.
@@ -93,8 +94,7 @@ fn not_reviewed(withheld: &[Step]) -> String {
 fn tell(bars: &Bars, event: &Event<'_>) {
     match event {
         Event::WaveStarted { wave } => {
-            let count = wave.accounts.len();
-            bars.line(&format!("wave {}: {count} account{}", wave.name, if count == 1 { "" } else { "s" }));
+            bars.line(&format!("wave {}: {}", wave.name, many(wave.accounts.len(), "account")));
         }
         Event::WaveNotStarted { wave } => bars.line(&format!("wave {}: not started, a wave before it did not succeed", wave.name)),
         Event::AccountStarted { account, steps } => bars.open(account, steps.len()),

@@ -6,7 +6,7 @@ use super::output::print;
 use super::{Exit, Failure, Outcome, plan_file};
 use crate::model::Name;
 use crate::plan::PlanFile;
-use crate::render::comment::{Comment, Occasion, comment, failed};
+use crate::render::comment::{Occasion, comment, failed, pages};
 use crate::render::escape::line as escape;
 use crate::review::{Posted, Target, is_commit, upsert};
 use std::io::{Read, Write};
@@ -52,9 +52,9 @@ pub async fn run(args: Args) -> Outcome {
         run: this_run(&github.repository),
         previous: previous.map(str::to_owned),
     };
-    summarize(&args, &subject.comment(&occasion(None)).pages)?;
+    summarize(&args, &subject.pages())?;
     let target = Target { pull_request, estate: subject.estate().clone(), commit: commit.clone(), author };
-    let posted = upsert(&github, &target, |previous| subject.comment(&occasion(previous)).body).await?;
+    let posted = upsert(&github, &target, |previous| subject.comment(&occasion(previous))).await?;
     print(&told(&posted, &target))?;
     Ok(Exit::Done)
 }
@@ -67,7 +67,14 @@ impl Subject {
         }
     }
 
-    fn comment(&self, occasion: &Occasion) -> Comment {
+    fn pages(&self) -> Vec<String> {
+        match self {
+            Subject::Plan(file) => pages(&file.plan, &file.report),
+            Subject::Failed { .. } => Vec::new(),
+        }
+    }
+
+    fn comment(&self, occasion: &Occasion) -> String {
         match self {
             Subject::Plan(file) => comment(&file.plan, &file.report, occasion),
             Subject::Failed { estate, why } => failed(estate, why, occasion),

@@ -4,7 +4,7 @@ use super::output::{colour, print};
 use super::{Exit, Failure, Outcome, plan_file};
 use crate::plan::{Plan, Report};
 use crate::render;
-use crate::render::comment::{Occasion, comment};
+use crate::render::comment::pages;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub fn show(plan: &Plan, report: &Report, args: &ShowArgs) -> Result<(), Failure
     let ShowArgs { format, full } = args;
     print(&match format {
         Format::Text => render::text(plan, report, render::Options { color: colour(&std::io::stdout()), full: *full }),
-        Format::Markdown => comment(plan, report, &Occasion::default()).pages.concat(),
+        Format::Markdown => pages(plan, report).concat(),
         Format::Json => render::json(plan, report),
         Format::Html => render::page(plan, report),
     })

@@ -7,12 +7,10 @@ use crate::cloud::Selection;
 use crate::config;
 use crate::model::Name;
 use crate::plan::{Desired, Touched, touched};
-use crate::render::escape;
+use crate::render::{escape, many};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 
-/// The largest file in bytes that is read, as on disk.
-const LARGEST: u64 = 1024 * 1024;
 /// So many names are told; nobody reads the three-hundredth.
 const NAMES: usize = 12;
 /// What commits are called for people: enough to be the only one.
@@ -59,8 +57,7 @@ fn resolve(files: &FileArgs, reference: &str) -> Result<String, Failure> {
 fn before(files: &FileArgs, commit: &str) -> Result<Desired, String> {
     let mut texts = texts(files, commit)?;
     let domains = texts.remove(&files.file).ok_or_else(|| format!("there was no {} then", escape::line(&files.file)))?;
-    let module = |path: &str| Some(path.strip_prefix("modules/")?.strip_suffix("/module.yaml")?.to_owned());
-    let modules = texts.into_iter().filter_map(|(path, text)| Some((module(&path)?, (path, text)))).collect();
+    let modules = texts.into_iter().filter_map(|(path, text)| Some((config::module_of(&path)?.to_owned(), (path, text)))).collect();
     let loaded = config::load_texts((&files.file, &domains), &modules);
     loaded.map(|loaded| loaded.desired).map_err(|_| "the files had errors then".to_owned())
 }
@@ -70,13 +67,8 @@ fn texts(files: &FileArgs, commit: &str) -> Result<BTreeMap<String, String>, Str
     // With `./`, no name is taken for an option.
     let listed = git(files, &["ls-tree", "-r", "-l", "-z", commit, &format!("./{}", files.file), "./modules/"])?;
     let entries = listed.split('\0').filter_map(Entry::parse);
-    let wanted = entries.filter(|entry| entry.path == files.file || is_module(entry.path));
+    let wanted = entries.filter(|entry| entry.path == files.file || config::module_of(entry.path).is_some());
     wanted.map(|entry| Ok((entry.path.to_owned(), entry.read(files)?))).collect()
-}
-
-fn is_module(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    matches!(parts.as_slice(), ["modules", name, "module.yaml"] if !name.starts_with('.'))
 }
 
 /// A line of `git ls-tree -l`.
@@ -101,8 +93,8 @@ impl<'a> Entry<'a> {
         if !self.plain {
             return Err(format!("{path} was a link then"));
         }
-        if self.size > LARGEST {
-            return Err(format!("{path} was larger than {} KiB then", LARGEST / 1024));
+        if self.size > config::LARGEST {
+            return Err(format!("{path} was larger than {} KiB then", config::LARGEST / 1024));
         }
         git(files, &["cat-file", "blob", self.object])
     }
@@ -122,7 +114,6 @@ fn git(files: &FileArgs, arguments: &[&str]) -> Result<String, String> {
 fn told(since: &str, touched: &Touched) -> String {
     let Touched { domains, accounts, untouched, left_out } = touched;
     let (planned, left) = (names(domains), names(untouched));
-    let many = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let first = if domains.is_empty() {
         format!("Since {since}, no domain has changed: only the organization is planned.")
     } else {
@@ -168,16 +159,6 @@ mod tests {
             "Since 0123456789ab (main), no domain has changed: only the organization is planned.\n\
              Left out, and not compared with live AWS: 1 domain with 3 accounts: domain000."
         );
-    }
-
-    #[test]
-    fn modules_are_where_modules_are() {
-        for path in ["modules/network/module.yaml", "modules/a b/module.yaml"] {
-            assert!(is_module(path), "{path}");
-        }
-        for path in ["modules/.git/module.yaml", "modules/network/old/module.yaml", "modules/module.yaml", "other/network/module.yaml"] {
-            assert!(!is_module(path), "{path}");
-        }
     }
 
     #[test]

@@ -9,13 +9,18 @@ use std::io::Read;
 use std::path::Path;
 
 /// The largest file in bytes. 1,000 domains with all their settings are half of it.
-const LARGEST: u64 = 1024 * 1024;
+pub const LARGEST: u64 = 1024 * 1024;
 
 /// The most modules. A folder of more is no folder of modules.
 const MODULES: usize = 1000;
 
 /// The domains file, unless another is named.
 pub const DOMAINS: &str = "domains.yaml";
+
+/// The module that a file is of, by its path within the folder: `modules/network/module.yaml` is of `network`.
+pub fn module_of(path: &str) -> Option<&str> {
+    path.strip_prefix("modules/")?.strip_suffix("/module.yaml").filter(|name| !name.contains('/') && !name.starts_with('.'))
+}
 
 /// What the files of a folder ask for: a domains file, and `modules/*/module.yaml`.
 ///
@@ -115,4 +120,19 @@ fn read(path: &Path) -> Result<String, Refusal> {
         before.truncate(valid);
         Refusal::NoText(before)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_where_modules_are() {
+        for path in ["modules/network/module.yaml", "modules/a b/module.yaml"] {
+            assert!(module_of(path).is_some(), "{path}");
+        }
+        for path in ["modules/.git/module.yaml", "modules/network/old/module.yaml", "modules/module.yaml", "other/network/module.yaml"] {
+            assert!(module_of(path).is_none(), "{path}");
+        }
+    }
 }

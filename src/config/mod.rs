@@ -28,7 +28,7 @@ mod shape;
 mod yaml;
 
 pub use checks::{Check, TABLE};
-pub use disk::{DOMAINS, load};
+pub use disk::{DOMAINS, LARGEST, load, module_of};
 pub use excerpt::show;
 pub use problem::{Level, Problem, Problems};
 

@@ -1,5 +1,6 @@
 //! Address ranges in specs: fixed, or left for the planner to choose.
 
+use super::Spec;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -32,6 +33,22 @@ impl Cidr {
             Cidr::Fixed(range) => Some(*range),
             Cidr::Prefix(_) | Cidr::Newbits(_) => None,
         }
+    }
+}
+
+impl Spec {
+    /// The range of addresses that a resource has of its own, as far as it is chosen.
+    pub fn cidr(&self) -> Option<Cidr> {
+        match self {
+            Spec::Vpc(vpc) => Some(vpc.cidr),
+            Spec::Subnet(subnet) => Some(subnet.cidr),
+            _ => None,
+        }
+    }
+
+    /// That range, once it is chosen.
+    pub fn range(&self) -> Option<Ipv4Net> {
+        self.cidr()?.fixed()
     }
 }
 

@@ -61,11 +61,7 @@ fn deletes_only_ours(desired: &Desired, live: &Live, step: &Step) -> Option<Stri
 
 /// The plan holds no range that is still to be chosen.
 fn is_closed(step: &Step) -> Option<String> {
-    let cidr = match step.action.after()? {
-        Spec::Vpc(vpc) => vpc.cidr,
-        Spec::Subnet(subnet) => subnet.cidr,
-        _ => return None,
-    };
+    let cidr = step.action.after()?.cidr()?;
     cidr.fixed().is_none().then(|| format!("its range is not chosen: {cidr}"))
 }
 
@@ -159,7 +155,7 @@ fn keeps_ranges_apart(desired: &Desired, live: &Live, plan: &Plan) -> Vec<String
     let mut wrong = Vec::new();
     for step in made {
         let (at, Some(spec)) = (&step.address, step.action.after()) else { continue };
-        let Some(range) = range(spec) else { continue };
+        let Some(range) = spec.range() else { continue };
         let strangers = live.strangers.iter().map(|other| (other.id.to_string(), &other.account, &other.spec));
         let ours = result.iter().filter(|(other, _)| **other != at).map(|(other, spec)| (other.to_string(), &other.account, *spec));
         let clashes = ours.chain(strangers).filter(|(_, account, other)| competes(desired, (at, spec), (account, other), range));
@@ -177,7 +173,7 @@ fn competes(desired: &Desired, (at, spec): (&Address, &Spec), (account, other): 
         (Spec::Subnet(one), Spec::Subnet(other)) => at.account == *account && one.vpc.resolve(at, home) == other.vpc.resolve(at, home),
         _ => false,
     };
-    apart && range(other).is_some_and(|other| other.contains(&taken) || taken.contains(&other))
+    apart && other.range().is_some_and(|other| other.contains(&taken) || taken.contains(&other))
 }
 
 /// Whether a new range lies where it should: a VPC's in the pool, a subnet's in its VPC.
@@ -191,17 +187,9 @@ fn placed(desired: &Desired, result: &BTreeMap<&Address, &Spec>, at: &Address, s
             (chosen && (!pooled || reserved)).then(|| format!("{at} is outside the pool, or in what is reserved"))
         }
         Spec::Subnet(subnet) => {
-            let vpc = result.get(&subnet.vpc.resolve(at, &desired.estate.home_region)).and_then(|vpc| range(vpc));
+            let vpc = result.get(&subnet.vpc.resolve(at, &desired.estate.home_region)).and_then(|vpc| vpc.range());
             (!vpc.is_some_and(|vpc| vpc.contains(&taken))).then(|| format!("{at} is outside its VPC"))
         }
-        _ => None,
-    }
-}
-
-fn range(spec: &Spec) -> Option<Ipv4Net> {
-    match spec {
-        Spec::Vpc(vpc) => vpc.cidr.fixed(),
-        Spec::Subnet(subnet) => subnet.cidr.fixed(),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! format or never made by a planner is refused.
 
 use super::{Action, Plan, Report, Step};
-use crate::kinds::{Cidr, Spec, row};
+use crate::kinds::{Spec, row};
 use crate::model::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -108,11 +108,7 @@ fn misplaced(plan: &Plan, account: &crate::model::Account, place: usize, step: &
 fn misshapen(step: &Step) -> Option<String> {
     let (before, after) = (step.action.before(), step.action.after());
     let specs = || before.into_iter().chain(after);
-    let open = |spec: &Spec| match spec {
-        Spec::Vpc(vpc) => matches!(vpc.cidr, Cidr::Prefix(_) | Cidr::Newbits(_)),
-        Spec::Subnet(subnet) => matches!(subnet.cidr, Cidr::Prefix(_) | Cidr::Newbits(_)),
-        _ => false,
-    };
+    let open = |spec: &Spec| spec.cidr().is_some_and(|cidr| cidr.fixed().is_none());
     if let Some(spec) = specs().find(|spec| spec.kind() != step.address.kind) {
         Some(format!("it holds fields of the kind {}", spec.kind()))
     } else if specs().any(open) {

@@ -67,6 +67,6 @@ impl Counts {
 }
 
 /// A number and what it counts: `1 account`, `30 accounts`.
-pub(super) fn many(count: usize, what: &str) -> String {
+pub fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

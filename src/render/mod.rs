@@ -14,7 +14,7 @@ mod paint;
 mod step;
 mod text;
 
-pub use counts::Counts;
+pub use counts::{Counts, many};
 pub use json::json;
 pub use matrix::{MOST_JOBS, matrix};
 pub use page::page;

@@ -44,7 +44,7 @@ fn every_case_comes_out_as_it_should() {
         let shown = text(&plan, &report, Options::default());
         wrong.extend(differs(&case.join("plan.txt"), &shown));
         if case.join("comment.md").exists() {
-            wrong.extend(differs(&case.join("comment.md"), &comment(&plan, &report, &occasion()).body));
+            wrong.extend(differs(&case.join("comment.md"), &comment(&plan, &report, &occasion())));
         }
         if case.join("plan.json").exists() {
             wrong.extend(differs(&case.join("plan.json"), &json(&plan, &report)));

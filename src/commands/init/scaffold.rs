@@ -48,9 +48,10 @@ const DOMAINS: &str = include_str!("domains.yaml");
 /// What `check` would say of the files, when the answers make no valid ones.
 pub fn scaffold(answers: &Answers) -> Result<Vec<Draft>, Problems> {
     let domains = domains(answers);
-    let module = |path: &str| Some(path.strip_prefix("modules/")?.strip_suffix("/module.yaml")?.to_owned());
-    let modules: BTreeMap<String, (String, String)> =
-        OWN.iter().filter_map(|(path, text)| Some((module(path)?, ((*path).to_owned(), (*text).to_owned())))).collect();
+    let modules: BTreeMap<String, (String, String)> = OWN
+        .iter()
+        .filter_map(|(path, text)| Some((config::module_of(path)?.to_owned(), ((*path).to_owned(), (*text).to_owned()))))
+        .collect();
     config::load_texts((config::DOMAINS, &domains), &modules)?;
     let made = [
         (".github/actions/landfall/action.yml", ACTION.replace("@VERSION@", env!("CARGO_PKG_VERSION"))),

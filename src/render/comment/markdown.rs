@@ -42,10 +42,11 @@ pub(super) fn fence(language: &str, lines: &[String]) -> String {
     format!("{ticks}{language}\n{}\n{ticks}\n", lines.join("\n"))
 }
 
-/// What is seen at once, and what after a click. `summary` is HTML already.
-pub(super) fn details(summary: &str, inside: &str) -> String {
+/// What is seen at once, and what after a click, unless it is open. `summary` is HTML already.
+pub(super) fn details(open: bool, summary: &str, inside: &str) -> String {
+    let tag = if open { "<details open>" } else { "<details>" };
     // Without the empty lines GitHub would read what is inside as HTML.
-    format!("<details><summary>{summary}</summary>\n\n{inside}\n</details>\n")
+    format!("{tag}<summary>{summary}</summary>\n\n{inside}\n</details>\n")
 }
 
 fn longest_run(text: &str) -> usize {

@@ -10,6 +10,7 @@ mod pages;
 mod sections;
 
 pub use marker::Marker;
+pub use pages::pages;
 
 use super::fold::{Folded, Group, fold, groups};
 use crate::model::{Digest, Name, Severity};
@@ -37,15 +38,6 @@ pub struct Occasion {
     pub previous: Option<String>,
 }
 
-/// A comment and the pages of the whole plan, each small enough for GitHub.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// At most [`LARGEST_BODY`] bytes of Markdown, the marker first.
-    pub body: String,
-    /// The whole plan as Markdown, each page at most 1 MiB: what a job summary takes.
-    pub pages: Vec<String>,
-}
-
 /// What all parts of a comment are made from.
 struct Subject<'a> {
     plan: &'a Plan,
@@ -57,15 +49,14 @@ struct Subject<'a> {
     occasion: &'a Occasion,
 }
 
-/// The comment for a plan.
-pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> Comment {
+/// The comment for a plan: at most [`LARGEST_BODY`] bytes of Markdown, the marker last.
+pub fn comment(plan: &Plan, report: &Report, occasion: &Occasion) -> String {
     let (folded, digest) = (fold(plan), Digest::of(plan));
     let marker = marker_of(&plan.estate, Some(digest.clone()), occasion, &folded);
     let previous = occasion.previous.as_deref().and_then(Marker::of);
     let subject = Subject { plan, digest, report, groups: groups(&folded, plan), marker, previous, occasion };
     let fitting = LEVELS.iter().map(|level| body(&subject, level)).find(|body| body.len() <= LARGEST_BODY);
-    let body = fitting.unwrap_or_else(|| least(&subject));
-    Comment { body, pages: pages::pages(plan, &subject.digest, report, &folded, &subject.groups) }
+    fitting.unwrap_or_else(|| least(&subject))
 }
 
 fn body(subject: &Subject, level: &Level) -> String {
@@ -90,14 +81,14 @@ fn least(subject: &Subject) -> String {
 }
 
 /// The comment for a plan that could not be made; `why` is what the command said.
-pub fn failed(estate: &Name, why: &str, occasion: &Occasion) -> Comment {
+pub fn failed(estate: &Name, why: &str, occasion: &Occasion) -> String {
     let marker = marker_of(estate, None, occasion, &Folded::default());
     let all: Vec<String> = super::escape::lines(why.trim_end());
     let cut = all.len().saturating_sub(LAST_WORDS);
     let mut lines: Vec<String> = (cut > 0).then(|| format!("({cut} lines before these are in the log)")).into_iter().collect();
     lines.extend(all.into_iter().skip(cut).map(|line| line.chars().take(LARGEST_BODY / LAST_WORDS / 4).collect()));
     let head = headline::failed(estate, occasion);
-    Comment { body: format!("{head}{}\n{}\n", markdown::fence("", &lines), marker.line()), pages: Vec::new() }
+    format!("{head}{}\n{}\n", markdown::fence("", &lines), marker.line())
 }
 
 fn marker_of(estate: &Name, plan: Option<Digest>, occasion: &Occasion, folded: &Folded) -> Marker {

@@ -5,10 +5,11 @@ use super::levels::LEVELS;
 use super::markdown::{code, fence};
 use super::sections;
 use super::{New, Occasion};
-use crate::model::{Digest, Severity};
+use crate::model::{Account, Digest, Severity};
 use crate::plan::{Plan, Report};
 use crate::render::escape;
-use crate::render::fold::{Folded, Group};
+use crate::render::fold::{Folded, Pattern, fold, groups};
+use std::collections::BTreeSet;
 
 /// The most that GitHub takes of one step's summary is 1 MiB; some of it is left for whoever else writes there. In bytes.
 const PAGE: usize = 1024 * 1024 - 64 * 1024;
@@ -16,13 +17,13 @@ const PAGE: usize = 1024 * 1024 - 64 * 1024;
 /// Accounts in one block of the legend, so that a block fits on what is left of a page.
 const LEGEND: usize = 50;
 
-/// The pages of a plan, at least one.
-pub(super) fn pages(plan: &Plan, digest: &Digest, report: &Report, folded: &Folded, groups: &[Group]) -> Vec<String> {
-    let all = &LEVELS[0];
-    let mut parts = vec![headline::headline(plan, digest, report, &Occasion::default())];
+/// The whole plan as Markdown, in pages of at most 1 MiB, which is what a job summary takes; at least one.
+pub fn pages(plan: &Plan, report: &Report) -> Vec<String> {
+    let folded = fold(plan);
+    let mut parts = vec![headline::headline(plan, &Digest::of(plan), report, &Occasion::default())];
     parts.extend(sections::notes(&report.notes, |severity| severity == Severity::Blocking, usize::MAX));
-    parts.extend(sections::groups(groups, &New::new(), all));
-    parts.extend(legend(folded));
+    parts.extend(sections::groups(&groups(&folded, plan), &New::new(), &LEVELS[0]));
+    parts.extend(legend(&folded));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, usize::MAX));
     let mut pages = vec![String::new()];
     for part in parts.into_iter().flat_map(split) {
@@ -38,10 +39,9 @@ pub(super) fn pages(plan: &Plan, digest: &Digest, report: &Report, folded: &Fold
 
 /// What the placeholders stand for in each account, so that the page gives back every step.
 fn legend(folded: &Folded) -> Vec<String> {
-    let is_folded = |account: &&crate::model::Account| {
-        folded.patterns.iter().any(|pattern| !pattern.is_outlier() && pattern.accounts().any(|at| at == *account))
-    };
-    let lines = folded.facts.iter().filter(|(account, _)| is_folded(account)).map(|(account, facts)| {
+    let patterns = folded.patterns.iter().filter(|pattern| !pattern.is_outlier());
+    let accounts: BTreeSet<&Account> = patterns.flat_map(Pattern::accounts).collect();
+    let lines = folded.facts.iter().filter(|(account, _)| accounts.contains(account)).map(|(account, facts)| {
         let values: Vec<String> = facts.legend().map(|(placeholder, value)| format!("{placeholder} = {value}")).collect();
         escape::line(&format!("{account}: {}", values.join(", ")))
     });

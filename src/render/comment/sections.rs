@@ -4,7 +4,7 @@ use super::levels::{Detail, Level};
 use super::markdown::{code, details, fence, html, html_code};
 use crate::model::{Account, Note, Risk, Severity};
 use crate::render::counts::many;
-use crate::render::fold::{Group, Pattern, Peers, Shaped};
+use crate::render::fold::{Group, Pattern, Peers, Rank, Shaped};
 use crate::render::notes::grouped;
 use crate::render::paint::Paint;
 use crate::render::{escape, step};
@@ -20,23 +20,25 @@ pub(super) type New<'a> = BTreeSet<&'a str>;
 
 /// Dangerous steps, outliers and patterns, each under its heading.
 pub(super) fn groups(groups: &[Group], new: &New, level: &Level) -> Vec<String> {
-    let dangerous = |group: &&Group| group.risk == Risk::Dangerous;
-    let outlier = |group: &&Group| group.risk < Risk::Dangerous && group.is_outlier();
-    let pattern = |group: &&Group| group.risk < Risk::Dangerous && !group.is_outlier();
     let mut parts = Vec::new();
-    let mut section = |heading: &str, found: Vec<&Group>, show: &dyn Fn(&Group) -> String| {
-        if !found.is_empty() {
+    for (rank, heading) in [(Rank::Dangerous, "Dangerous"), (Rank::Outlier, "Outliers"), (Rank::Pattern, "Patterns")] {
+        let mut found = groups.iter().filter(|group| group.rank() == rank).peekable();
+        if found.peek().is_some() {
             parts.push(format!("#### {heading}\n\n"));
-            parts.extend(found.into_iter().map(show));
+            parts.extend(found.map(|group| at(group, new, level, detail(group, level), rank == Rank::Dangerous)));
             parts.push("\n".to_owned());
         }
-    };
-    section("Dangerous", groups.iter().filter(dangerous).collect(), &|group| at(group, new, level, level.dangerous, true));
-    section("Outliers", groups.iter().filter(outlier).collect(), &|group| at(group, new, level, level.outliers, false));
-    section("Patterns", groups.iter().filter(pattern).collect(), &|group| {
-        at(group, new, level, if group.risk == Risk::Notable { level.notable } else { level.routine }, false)
-    });
+    }
     parts
+}
+
+fn detail(group: &Group, level: &Level) -> Detail {
+    match (group.rank(), group.risk) {
+        (Rank::Dangerous, _) => level.dangerous,
+        (Rank::Outlier, _) => level.outliers,
+        (Rank::Pattern, Risk::Routine) => level.routine,
+        (Rank::Pattern, _) => level.notable,
+    }
 }
 
 fn at(group: &Group, new: &New, level: &Level, detail: Detail, open: bool) -> String {
@@ -59,7 +61,7 @@ fn at(group: &Group, new: &New, level: &Level, detail: Detail, open: bool) -> St
         // What a reviewer must not miss stays in sight; the rest is a click away.
         let summary =
             format!("{} · {}{mark}{}", whom_html(group), what_html(group), group.peers.iter().map(missing_html).collect::<String>());
-        details(&summary, &format!("{peers}{accounts}{}", fence("diff", &lines)))
+        details(false, &summary, &format!("{peers}{accounts}{}", fence("diff", &lines)))
     }
 }
 
@@ -74,8 +76,9 @@ fn lines(group: &Group, detail: Detail) -> Vec<String> {
 }
 
 fn is_headed(line: &str) -> bool {
-    let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
-    (indent.len() == 2 && rest.starts_with(['+', '-', '~'])) || (indent.len() == 6 && rest.starts_with("! "))
+    let begins =
+        |indent: &str, signs: &[&str]| line.strip_prefix(indent).is_some_and(|rest| signs.iter().any(|sign| rest.starts_with(sign)));
+    begins("  ", &["+", "-", "~"]) || begins(step::INDENT, &["! "])
 }
 
 fn sign(pattern: &Pattern) -> &'static str {
@@ -185,11 +188,7 @@ pub(super) fn notes(notes: &[Note], pick: impl Fn(Severity) -> bool, names: usiz
         let hint = hint.map(|hint| format!("hint: {}", escape::line(hint)));
         let lines: Vec<String> = lines.chain(more).chain(hint).collect();
         let summary = format!("<b>{severity}</b>: {} ({})", html(summary), notes.len());
-        details(&summary, &fence("", &lines)).replacen(
-            "<details>",
-            if severity == Severity::Blocking { "<details open>" } else { "<details>" },
-            1,
-        )
+        details(severity == Severity::Blocking, &summary, &fence("", &lines))
     };
     grouped(notes, pick).into_iter().map(part).collect()
 }

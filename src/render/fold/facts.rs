@@ -1,6 +1,6 @@
 //! What is an account's own: its names, email and ranges. Takes them out of a text, and puts them back in.
 
-use crate::kinds::{Cidr, Spec};
+use crate::kinds::Spec;
 use crate::model::Account;
 use crate::plan::{Plan, Step};
 use std::collections::BTreeMap;
@@ -35,14 +35,9 @@ impl Facts {
         for step in steps {
             let name = format!("{}/{}", step.address.kind, step.address.name);
             for (spec, which) in [(step.action.after(), "range of"), (step.action.before(), "former range of")] {
-                let range = spec.and_then(range);
-                facts.extend(
-                    range
-                        .filter(|range| !facts.contains_key(range))
-                        .map(|range| (range, format!("{which} {name}")))
-                        .into_iter()
-                        .collect::<Vec<_>>(),
-                );
+                if let Some(range) = spec.and_then(Spec::range) {
+                    facts.entry(range.to_string()).or_insert_with(|| format!("{which} {name}"));
+                }
             }
         }
         let team = steps.iter().find_map(|step| team(step.action.after()?));
@@ -106,16 +101,6 @@ fn stands_at(text: &str, at: usize, value: &str) -> bool {
     let starts = !is_word(value.chars().next()) || !is_word(text[..at].chars().next_back());
     let ends = !is_word(value.chars().next_back()) || !is_word(after.chars().next());
     starts && ends
-}
-
-/// The range that a resource has of its own.
-fn range(spec: &Spec) -> Option<String> {
-    let cidr = match spec {
-        Spec::Vpc(vpc) => vpc.cidr,
-        Spec::Subnet(subnet) => subnet.cidr,
-        _ => return None,
-    };
-    Cidr::fixed(&cidr).map(|range| range.to_string())
 }
 
 fn team(spec: &Spec) -> Option<String> {

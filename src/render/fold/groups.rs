@@ -18,7 +18,23 @@ pub struct Group<'a> {
     pub peers: Vec<Peers<'a>>,
 }
 
+/// Under which heading a group is read, in the order of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    Dangerous,
+    Outlier,
+    Pattern,
+}
+
 impl Group<'_> {
+    pub fn rank(&self) -> Rank {
+        match (self.risk, self.is_outlier()) {
+            (Risk::Dangerous, _) => Rank::Dangerous,
+            (_, true) => Rank::Outlier,
+            (_, false) => Rank::Pattern,
+        }
+    }
+
     /// Whether it is of one account, by name.
     pub fn is_outlier(&self) -> bool {
         self.accounts.len() == 1

@@ -7,8 +7,8 @@ mod peers;
 mod shape;
 
 pub use facts::{CLOSE, Facts, OPEN};
-pub use groups::{Group, groups};
-pub use peers::{Peers, peers};
+pub use groups::{Group, Rank, groups};
+pub use peers::Peers;
 pub use shape::{Shape, Shaped};
 
 use crate::model::{Account, Address, Concern, Digest, KindName, Name, Place, Region, Risk, canonical};

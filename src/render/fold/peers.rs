@@ -37,10 +37,6 @@ impl<'a> Crowd<'a> {
 }
 
 /// The environments in which a pattern is almost everywhere.
-pub fn peers<'a>(plan: &'a Plan, pattern: &Pattern) -> Vec<Peers<'a>> {
-    among(&Crowd::of(plan), pattern)
-}
-
 pub(super) fn among<'a>(crowd: &Crowd<'a>, pattern: &Pattern) -> Vec<Peers<'a>> {
     let within: BTreeSet<&Account> = pattern.accounts().collect();
     let peers = if within.iter().all(|account| crowd.new.contains(*account)) { &crowd.new } else { &crowd.all };

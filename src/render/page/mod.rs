@@ -39,8 +39,7 @@ pub fn page(plan: &Plan, report: &Report) -> String {
 /// Groups as the page has them: the dangerous, then outliers, then patterns, each as they were.
 fn order(groups: &[Group<'_>]) -> impl Iterator<Item = usize> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
-    let is_dangerous = |group: &Group<'_>| group.risk == crate::model::Risk::Dangerous;
-    order.sort_by_key(|at| (!is_dangerous(&groups[*at]), !is_dangerous(&groups[*at]) && !groups[*at].is_outlier()));
+    order.sort_by_key(|at| groups[*at].rank());
     order.into_iter()
 }
 

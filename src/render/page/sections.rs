@@ -5,7 +5,7 @@ use super::item::Item;
 use super::risk;
 use crate::model::{Account, Risk};
 use crate::render::counts::many;
-use crate::render::fold::Group;
+use crate::render::fold::{Group, Rank};
 use crate::render::text::missing;
 use std::collections::BTreeSet;
 
@@ -20,9 +20,9 @@ pub(super) type Section<'a> = (&'a Group<'a>, &'a [Item<'a>]);
 
 /// All groups, in three sections; the heading of each says what they have in common.
 pub(super) fn sections(all: &[Section<'_>]) -> Html {
-    let dangerous = |(group, _): &Section<'_>| group.risk == Risk::Dangerous;
-    let of = |id: &'static str, title: &'static str, about: &'static str, pick: &dyn Fn(&Section<'_>) -> bool| {
-        let articles: Vec<Html> = all.iter().enumerate().filter(|(_, one)| pick(one)).map(|(number, one)| article(number, one)).collect();
+    let of = |id: &'static str, title: &'static str, about: &'static str, rank: Rank| {
+        let articles: Vec<Html> =
+            all.iter().enumerate().filter(|(_, (group, _))| group.rank() == rank).map(|(number, one)| article(number, one)).collect();
         if articles.is_empty() {
             return Html::default();
         }
@@ -33,11 +33,9 @@ pub(super) fn sections(all: &[Section<'_>]) -> Html {
         tag("section", [("class", "steps"), ("id", id), ("aria-labelledby", &heading)], [head, Html::join(articles)])
     };
     Html::join([
-        of("dangerous", "Dangerous", "What may lose data or take something down, in full.", &dangerous),
-        of("outliers", "Outliers", "What one account alone has, by name.", &|one| !dangerous(one) && one.0.is_outlier()),
-        of("patterns", "Patterns", "What many accounts have alike, but for what is their own.", &|one| {
-            !dangerous(one) && !one.0.is_outlier()
-        }),
+        of("dangerous", "Dangerous", "What may lose data or take something down, in full.", Rank::Dangerous),
+        of("outliers", "Outliers", "What one account alone has, by name.", Rank::Outlier),
+        of("patterns", "Patterns", "What many accounts have alike, but for what is their own.", Rank::Pattern),
     ])
 }
 
