@@ -15,8 +15,9 @@
 //! | room | what it is for | what it may use |
 //! |---|---|---|
 //! | [`model`] | the nouns: account, address, change, note, digest | nothing |
-//! | [`aws`] | sessions, credentials, refusals, what errors mean; knows no kinds | `model` |
-//! | [`kinds`] | one file a kind of resource: its spec and differences (pure), its driver (I/O) | `aws`, `model` |
+//! | [`outside`] | GitHub and New Relic, as drivers call them; knows no kinds | `model` |
+//! | [`aws`] | sessions, credentials, refusals, what errors mean; knows no kinds | `outside`, `model` |
+//! | [`kinds`] | one file a kind of resource: its spec and differences (pure), its driver (I/O) | `aws`, `outside`, `model` |
 //! | [`plan`] | desired × live → plan and report; pure | `kinds`, `model` |
 //! | [`config`] | `domains.yaml` and `modules/` → desired, every problem with its place | `plan`, `kinds`, `model` |
 //! | [`render`] | plan and report → text, JSON, the comment and a page, with what is alike folded into patterns; pure | `plan`, `kinds`, `model` |
@@ -51,6 +52,7 @@ pub mod commands;
 pub mod config;
 pub mod kinds;
 pub mod model;
+pub mod outside;
 pub mod plan;
 pub mod render;
 pub mod review;

@@ -1,9 +1,11 @@
 //! The connection: one HTTP client, one clock, the caller's credentials, and a session for every account.
 
 use super::credentials::AssumedRole;
-use super::guard::{Access, Guard, OnCall};
-use super::{AwsError, Session};
-use crate::model::{Account, Region, RemoteId};
+use super::guard::Guard;
+use super::session::Place;
+use super::{CallError, Session};
+use crate::model::{Access, Account, OnCall, Region, RemoteId};
+use crate::outside::Outside;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -40,6 +42,7 @@ pub struct Connection {
     config: SdkConfig,
     options: Options,
     clock: SharedTimeSource,
+    outside: Arc<Outside>,
 }
 
 /// Who we are, by `sts:GetCallerIdentity`.
@@ -73,7 +76,8 @@ impl Connection {
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
             .timeout_config(timeouts);
         let config = set(loader).load().await;
-        Connection { config, options, clock }
+        let outside = Arc::new(Outside::new(&options.access, &options.on_call));
+        Connection { config, options, clock, outside }
     }
 
     /// A client of the caller's own, whose calls count as made for `account`.
@@ -86,7 +90,7 @@ impl Connection {
     ///
     /// # Errors
     /// Those of `sts:GetCallerIdentity`, and missing credentials.
-    pub async fn caller(&self) -> Result<Caller, AwsError> {
+    pub async fn caller(&self) -> Result<Caller, CallError> {
         let answer = self.sts(&Account::Management).get_caller_identity().send().await?;
         let arn = answer.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
@@ -95,8 +99,7 @@ impl Connection {
 
     /// A session in the management account, with the caller's own credentials.
     pub fn management(&self, caller: &Caller) -> Session {
-        let place = (Account::Management, caller.account_id.clone(), self.options.region.clone());
-        Session::new(place, caller.partition.clone(), self.config.clone(), guard(&self.options, Account::Management, &self.clock), None)
+        Session::new(self.place(caller, Account::Management, &caller.account_id, self.config.clone(), None))
     }
 
     /// A session in a member account. Nothing is sent before its first use.
@@ -111,8 +114,22 @@ impl Connection {
         };
         let provider = aws_credential_types::provider::SharedCredentialsProvider::new(role.clone());
         let config = self.config.to_builder().credentials_provider(provider).build();
-        let place = (account.clone(), id.clone(), self.options.region.clone());
-        Session::new(place, caller.partition.clone(), config, guard(&self.options, account.clone(), &self.clock), Some(role))
+        Session::new(self.place(caller, account.clone(), id, config, Some(role)))
+    }
+
+    fn place(&self, caller: &Caller, account: Account, id: &RemoteId, config: SdkConfig, role: Option<AssumedRole>) -> Place {
+        Place {
+            guard: guard(&self.options, account.clone(), &self.clock),
+            account,
+            account_id: id.clone(),
+            partition: caller.partition.clone(),
+            region: self.options.region.clone(),
+            config,
+            role,
+            directory: Arc::default(),
+            outside: self.outside.clone(),
+            declared: Arc::default(),
+        }
     }
 
     /// The session policy of a connection that may only read: AWS itself then refuses writes, whatever the role allows.
@@ -120,15 +137,34 @@ impl Connection {
         if self.options.access.writes {
             return None;
         }
-        Some(read_policy(&self.options.access.reads)).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
+        Some(read_policy(&self.options.access.inside)).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
     }
 }
 
-/// The policy that allows these operations on everything, and nothing else.
+/// The policy that allows these operations on everything. Where their list is too long, reads of one service and verb are allowed
+/// together: the policy is the second lock, and the guard of each client knows the exact list.
 pub(crate) fn read_policy(reads: &BTreeSet<String>) -> String {
+    let exact = policy(reads);
+    if exact.len() <= SESSION_POLICY_LIMIT { exact } else { policy(&reads.iter().map(|read| widened(read)).collect()) }
+}
+
+/// Services with reads that tell more than what there is: values of parameters, code, secrets.
+const TELLING: [&str; 3] = ["ssm", "secretsmanager", "lambda"];
+
+fn widened(read: &str) -> String {
+    let verb = |name: &str| ["Describe", "List", "Get"].into_iter().find(|verb| name.starts_with(verb));
+    match read.split_once(':') {
+        Some((service, name)) if !TELLING.contains(&service) => {
+            verb(name).map_or_else(|| read.to_owned(), |verb| format!("{service}:{verb}*"))
+        }
+        _ => read.to_owned(),
+    }
+}
+
+fn policy(actions: &BTreeSet<String>) -> String {
     let policy = serde_json::json!({
         "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Action": reads, "Resource": "*" }],
+        "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
     });
     policy.to_string()
 }

@@ -1,6 +1,6 @@
 //! Credentials of a member account: one assumed role, kept in memory, renewed before it ends.
 
-use super::AwsError;
+use super::CallError;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
@@ -30,7 +30,7 @@ impl AssumedRole {
     ///
     /// # Errors
     /// Those of `sts:AssumeRole`.
-    pub async fn credentials(&self) -> Result<Credentials, AwsError> {
+    pub async fn credentials(&self) -> Result<Credentials, CallError> {
         let mut current = self.current.lock().await;
         let fresh = |c: &Credentials| c.expiry().is_none_or(|end| self.clock.now() + RENEW_BEFORE < end);
         if let Some(credentials) = current.as_ref().filter(|c| fresh(c)) {
@@ -38,7 +38,7 @@ impl AssumedRole {
         }
         let call = self.sts.assume_role().role_arn(&self.arn).role_session_name(&self.session_name);
         let answer = call.set_policy(self.policy.clone()).send().await?;
-        let issued = answer.credentials().ok_or_else(|| AwsError::refused("sts:AssumeRole", "the answer holds no credentials"))?;
+        let issued = answer.credentials().ok_or_else(|| CallError::refused("sts:AssumeRole", "the answer holds no credentials"))?;
         let end = SystemTime::try_from(*issued.expiration()).ok();
         let token = Some(issued.session_token().to_owned());
         let credentials = Credentials::new(issued.access_key_id(), issued.secret_access_key(), token, end, "AssumeRole");

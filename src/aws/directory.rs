@@ -1,4 +1,4 @@
-//! The directory of one account: which AWS id an address has, and back. The only place where ids and names meet.
+//! The directory of a session: which AWS id an address has, and back. The only place where ids and names meet.
 
 use crate::model::{Account, Address, KindName, Reference, RemoteId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ pub struct Directory(Mutex<Entries>);
 struct Entries {
     ids: BTreeMap<Address, RemoteId>,
     addresses: BTreeMap<(KindName, RemoteId), Address>,
-    listed: BTreeSet<KindName>,
+    listed: BTreeSet<(Account, KindName)>,
 }
 
 impl Directory {
@@ -31,14 +31,14 @@ impl Directory {
         }
     }
 
-    /// Records that all resources of a kind have been listed.
-    pub fn mark_listed(&self, kind: &KindName) {
-        self.entries().listed.insert(kind.clone());
+    /// Records that all resources of a kind in an account have been listed.
+    pub fn mark_listed(&self, account: &Account, kind: &KindName) {
+        self.entries().listed.insert((account.clone(), kind.clone()));
     }
 
-    /// Whether all resources of a kind have been listed.
-    pub fn is_listed(&self, kind: &KindName) -> bool {
-        self.entries().listed.contains(kind)
+    /// Whether all resources of a kind in an account have been listed.
+    pub fn is_listed(&self, account: &Account, kind: &KindName) -> bool {
+        self.entries().listed.contains(&(account.clone(), kind.clone()))
     }
 
     /// The id behind an address.

@@ -1,72 +1,22 @@
 //! What AWS's errors mean to us: eight faults, told apart by the documented error codes.
 
+use crate::model::{CallError, Fault};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use std::fmt;
-
-/// What an AWS call came back with when it did not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AwsError {
-    /// Service and operation as in IAM policies: `ec2:CreateVpc`.
-    pub operation: String,
-    pub fault: Fault,
-    /// AWS's error code, such as `InvalidVpcID.NotFound`.
-    pub code: Option<String>,
-    pub message: String,
-    /// What AWS Support asks for.
-    pub request_id: Option<String>,
-}
-
-/// What a caller can do about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Too many requests: nothing happened, try again later.
-    Throttled,
-    /// No answer, or a server error: it may or may not have happened. Look before trying again.
-    Lost,
-    /// It does not exist; soon after its creation that can also mean "not visible yet".
-    Missing,
-    /// It exists already.
-    Exists,
-    /// Something else has to end first: a dependency, or a concurrent change.
-    Busy,
-    /// The caller lacks a permission; right after a role's creation that can also mean "not in force yet".
-    Denied,
-    /// Landfall itself refused to send it: a write on a session that may only read.
-    Withheld,
-    /// AWS understood, and will not do it.
-    Refused,
-}
-
-impl AwsError {
-    /// An error that Landfall found in an answer that AWS meant as success.
-    pub fn refused(operation: &str, message: impl Into<String>) -> AwsError {
-        AwsError { operation: operation.into(), fault: Fault::Refused, code: None, message: message.into(), request_id: None }
-    }
-
-    /// Something that a step needs is not there (yet).
-    pub fn missing(operation: &str, message: impl Into<String>) -> AwsError {
-        AwsError { fault: Fault::Missing, ..AwsError::refused(operation, message) }
-    }
-
-    pub fn is(&self, fault: Fault) -> bool {
-        self.fault == fault
-    }
-}
 
 /// Turns "already there" into success: for calls that may have been made before.
-pub fn or_exists<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+pub fn or_exists<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
     or(result, Fault::Exists)
 }
 
 /// Turns "already gone" into success: for deletes.
-pub fn or_missing<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+pub fn or_missing<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
     or(result, Fault::Missing)
 }
 
-fn or<T>(result: Result<T, AwsError>, fault: Fault) -> Result<Option<T>, AwsError> {
+fn or<T>(result: Result<T, CallError>, fault: Fault) -> Result<Option<T>, CallError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is(fault) => Ok(None),
@@ -74,11 +24,11 @@ fn or<T>(result: Result<T, AwsError>, fault: Fault) -> Result<Option<T>, AwsErro
     }
 }
 
-impl<E> From<SdkError<E, HttpResponse>> for AwsError
+impl<E> From<SdkError<E, HttpResponse>> for CallError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    fn from(error: SdkError<E, HttpResponse>) -> AwsError {
+    fn from(error: SdkError<E, HttpResponse>) -> CallError {
         let request_id = error.raw_response().and_then(|raw| {
             let id = |name| raw.headers().get(name).map(str::to_owned);
             id("x-amzn-requestid").or_else(|| id("x-amz-request-id"))
@@ -87,15 +37,15 @@ where
         let operation = operation_of::<E>();
         let text = innermost(&error);
         if super::guard::is_refusal(&error) {
-            return AwsError { operation, fault: Fault::Withheld, code: None, message: text, request_id };
+            return CallError { operation, fault: Fault::Withheld, code: None, message: text, request_id };
         }
         match error.as_service_error() {
             Some(service) => {
                 let code = service.code().map(str::to_owned);
                 let message = service.message().map_or(text, str::to_owned);
-                AwsError { operation, fault: fault_of(code.as_deref(), status), code, message, request_id }
+                CallError { operation, fault: fault_of(code.as_deref(), status), code, message, request_id }
             }
-            None => AwsError { operation, fault: Fault::Lost, code: None, message: unsent(&error, text), request_id },
+            None => CallError { operation, fault: Fault::Lost, code: None, message: unsent(&error, text), request_id },
         }
     }
 }
@@ -105,7 +55,7 @@ fn operation_of<E>() -> String {
     let path = std::any::type_name::<E>();
     let service = path.split("::").next().unwrap_or_default().trim_start_matches("aws_sdk_");
     let operation = path.rsplit("::").next().unwrap_or_default().trim_end_matches("Error");
-    format!("{service}:{operation}")
+    super::action::action(service, operation)
 }
 
 /// Why a call got no answer: without credentials none is sent, and what the last provider asked says of itself misleads.
@@ -165,22 +115,6 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         _ => Fault::Refused,
     }
 }
-
-impl fmt::Display for AwsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.operation)?;
-        if let Some(code) = &self.code {
-            write!(f, " {code}")?;
-        }
-        write!(f, ": {}", self.message)?;
-        if let Some(id) = &self.request_id {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for AwsError {}
 
 #[cfg(test)]
 mod tests {

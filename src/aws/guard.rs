@@ -1,6 +1,6 @@
 //! The guard on every client: refuses what the session may not do, never repeats a write, and tells of each call.
 
-use crate::model::Account;
+use crate::model::{Access, Account, Call, OnCall};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -11,34 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-/// What a connection may do.
-#[derive(Clone, Debug)]
-pub struct Access {
-    /// The operations that only read, as in IAM policies: `ec2:DescribeVpcs`. All others count as writes.
-    pub reads: Arc<BTreeSet<String>>,
-    /// Whether writes pass as well.
-    pub writes: bool,
-}
-
-/// One attempt at an AWS call, told when it has ended.
-#[derive(Clone, Debug)]
-pub struct Call<'a> {
-    pub account: &'a Account,
-    pub operation: &'a str,
-    /// Counted from 1 for each operation's execution.
-    pub attempt: u32,
-    pub took: Duration,
-    /// The HTTP status, or none where no answer came.
-    pub status: Option<u16>,
-}
-
-/// Whoever wants to know of calls: counters, and the trace of `-v`.
-pub type OnCall = Arc<dyn Fn(&Call<'_>) + Send + Sync>;
+use std::time::SystemTime;
 
 /// The interceptor that a session puts on each of its clients.
 #[derive(Clone)]
@@ -113,7 +87,7 @@ impl Intercept for Guard {
 /// The running operation, as IAM policies write it.
 fn operation(state: &ConfigBag) -> String {
     let metadata = state.load::<Metadata>();
-    metadata.map_or_else(|| "unknown:unknown".to_owned(), |m| format!("{}:{}", m.service().to_lowercase(), m.name()))
+    metadata.map_or_else(|| "unknown:unknown".to_owned(), |m| super::action::action(m.service(), m.name()))
 }
 
 /// Whether an SDK error is at bottom our own refusal.

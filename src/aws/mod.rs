@@ -1,5 +1,6 @@
 //! Sessions: credentials, clients, refusals, and what AWS's errors mean. Knows no kinds and makes no decisions about resources.
 
+mod action;
 mod connection;
 mod credentials;
 mod directory;
@@ -8,11 +9,11 @@ mod guard;
 mod session;
 mod wait;
 
+pub use crate::model::{Access, Call, CallError, Fault, OnCall};
 pub use connection::{Caller, Connection, Options};
 #[cfg(test)]
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
-pub use error::{AwsError, Fault, or_exists, or_missing};
-pub use guard::{Access, Call, OnCall};
-pub use session::Session;
+pub use error::{or_exists, or_missing};
+pub use session::{Names, Session};
 pub use wait::{Wait, until};

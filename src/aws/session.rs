@@ -2,98 +2,143 @@
 
 use super::credentials::AssumedRole;
 use super::guard::Guard;
-use super::{AwsError, Directory};
-use crate::model::{Account, Address, KindName, Reference, Region, RemoteId};
+use super::{CallError, Directory};
+use crate::model::{Account, Address, KindName, Name, Reference, Region, RemoteId};
+use crate::outside::Outside;
 use aws_config::SdkConfig;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::SystemTime;
 
-/// An open door into one account. Only `Connection` makes them.
-pub struct Session {
-    account: Account,
-    account_id: RemoteId,
-    partition: String,
-    region: Region,
-    config: SdkConfig,
-    guard: Guard,
-    role: Option<AssumedRole>,
-    directory: Arc<Directory>,
-    ec2: OnceLock<aws_sdk_ec2::Client>,
-    iam: OnceLock<aws_sdk_iam::Client>,
-    organizations: OnceLock<aws_sdk_organizations::Client>,
-    ssm: OnceLock<aws_sdk_ssm::Client>,
+/// The names that the files declare, by account and kind: for kinds that can't be listed, and are asked for one by one.
+pub type Names = BTreeMap<(Account, KindName), BTreeSet<Name>>;
+
+/// Everything that a session is made of but its clients. Cloning shares what was learnt and assumed.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub account: Account,
+    pub account_id: RemoteId,
+    pub partition: String,
+    pub region: Region,
+    pub config: SdkConfig,
+    pub guard: Guard,
+    pub role: Option<AssumedRole>,
+    pub directory: Arc<Directory>,
+    pub outside: Arc<Outside>,
+    pub declared: Arc<Names>,
 }
 
-/// Makes the accessor of a service's client: built on first use, with the session's guard on it.
-macro_rules! client {
-    ($service:ident, $sdk:ident) => {
-        pub fn $service(&self) -> &$sdk::Client {
-            self.$service.get_or_init(|| {
-                let config = $sdk::config::Builder::from(&self.config).interceptor(self.guard.clone()).build();
-                $sdk::Client::from_conf(config)
-            })
+/// Declares a session's clients, and makes the accessor of each: built on first use, with the session's guard on it.
+macro_rules! clients {
+    ($($service:ident: $sdk:ident),+ $(,)?) => {
+        #[derive(Default)]
+        struct Clients { $($service: std::sync::OnceLock<$sdk::Client>),+ }
+
+        impl Session {
+            $(pub fn $service(&self) -> &$sdk::Client {
+                self.clients.$service.get_or_init(|| {
+                    let config = $sdk::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone()).build();
+                    $sdk::Client::from_conf(config)
+                })
+            })+
         }
     };
 }
 
-impl Session {
-    client!(ec2, aws_sdk_ec2);
-    client!(iam, aws_sdk_iam);
-    client!(organizations, aws_sdk_organizations);
-    client!(ssm, aws_sdk_ssm);
+clients! {
+    accounts: aws_sdk_account,
+    budgets: aws_sdk_budgets,
+    cloudwatch: aws_sdk_cloudwatch,
+    cloudwatchlogs: aws_sdk_cloudwatchlogs,
+    ec2: aws_sdk_ec2,
+    eventbridge: aws_sdk_eventbridge,
+    iam: aws_sdk_iam,
+    identitystore: aws_sdk_identitystore,
+    lambda: aws_sdk_lambda,
+    organizations: aws_sdk_organizations,
+    s3control: aws_sdk_s3control,
+    secretsmanager: aws_sdk_secretsmanager,
+    servicequotas: aws_sdk_servicequotas,
+    sns: aws_sdk_sns,
+    ssm: aws_sdk_ssm,
+    ssmcontacts: aws_sdk_ssmcontacts,
+    ssmincidents: aws_sdk_ssmincidents,
+    ssoadmin: aws_sdk_ssoadmin,
+    support: aws_sdk_support,
+}
 
-    pub(super) fn new(
-        place: (Account, RemoteId, Region),
-        partition: String,
-        config: SdkConfig,
-        guard: Guard,
-        role: Option<AssumedRole>,
-    ) -> Session {
-        let (account, account_id, region) = place;
-        Session {
-            account,
-            account_id,
-            partition,
-            region,
-            config,
-            guard,
-            role,
-            directory: Arc::default(),
-            ec2: OnceLock::new(),
-            iam: OnceLock::new(),
-            organizations: OnceLock::new(),
-            ssm: OnceLock::new(),
-        }
+/// An open door into one account. Only `Connection` makes them.
+pub struct Session {
+    place: Place,
+    clients: Clients,
+}
+
+impl Session {
+    pub(super) fn new(place: Place) -> Session {
+        Session { place, clients: Clients::default() }
+    }
+
+    /// The same session, with its regional clients in another Region.
+    pub fn elsewhere(&self, region: &Region) -> Session {
+        let config = self.place.config.to_builder().region(aws_config::Region::new(region.as_str().to_owned())).build();
+        Session::new(Place { region: region.clone(), config, ..self.place.clone() })
+    }
+
+    /// The same session, which knows what the files declare.
+    pub fn declaring(&self, declared: Arc<Names>) -> Session {
+        Session::new(Place { declared, ..self.place.clone() })
+    }
+
+    /// A session with these credentials, for what belongs to a member account and is managed from here.
+    pub fn managing(&self, account: &Account, id: &RemoteId) -> Session {
+        let guard = Guard { account: account.clone(), ..self.place.guard.clone() };
+        Session::new(Place { account: account.clone(), account_id: id.clone(), guard, ..self.place.clone() })
     }
 
     pub fn account(&self) -> &Account {
-        &self.account
+        &self.place.account
     }
 
     /// The account's twelve digits.
     pub fn account_id(&self) -> &RemoteId {
-        &self.account_id
+        &self.place.account_id
     }
 
     /// `aws`, `aws-cn` or `aws-us-gov`, as in ARNs.
     pub fn partition(&self) -> &str {
-        &self.partition
+        &self.place.partition
     }
 
     /// The Region of the session's regional clients.
     pub fn region(&self) -> &Region {
-        &self.region
+        &self.place.region
     }
 
     pub fn directory(&self) -> &Directory {
-        &self.directory
+        &self.place.directory
+    }
+
+    /// The services that are not AWS.
+    pub fn outside(&self) -> &Outside {
+        &self.place.outside
+    }
+
+    /// The names of a kind that the files declare in this account. Nothing more than a hint where to look: what is not declared may live.
+    pub fn declared(&self, kind: &KindName) -> BTreeSet<Name> {
+        self.place.declared.get(&(self.place.account.clone(), kind.clone())).cloned().unwrap_or_default()
+    }
+
+    /// The time by the clock of the connection.
+    pub fn now(&self) -> SystemTime {
+        self.place.guard.clock.now()
     }
 
     /// Proves that the account lets us in, before anything is asked of it.
     ///
     /// # Errors
     /// Those of `sts:AssumeRole`; `Denied` also while a new account's role is not in force yet.
-    pub async fn enter(&self) -> Result<(), AwsError> {
-        match &self.role {
+    pub async fn enter(&self) -> Result<(), CallError> {
+        match &self.place.role {
             Some(role) => role.credentials().await.map(drop),
             None => Ok(()),
         }
@@ -103,15 +148,15 @@ impl Session {
     ///
     /// # Errors
     /// `Missing` when nothing of that name has been seen or created.
-    pub fn id_of(&self, reference: &Reference, region: Region) -> Result<RemoteId, AwsError> {
-        let account = reference.account.clone().unwrap_or_else(|| self.account.clone());
+    pub fn id_of(&self, reference: &Reference, region: Region) -> Result<RemoteId, CallError> {
+        let account = reference.account.clone().unwrap_or_else(|| self.place.account.clone());
         let address = Address { account, region, kind: reference.kind.clone(), name: reference.name.clone() };
-        let missing = || AwsError::missing("landfall:Directory", format!("{reference} is not there"));
-        self.directory.id(&address).ok_or_else(missing)
+        let missing = || CallError::missing("landfall:Directory", format!("{reference} is not there"));
+        self.place.directory.id(&address).ok_or_else(missing)
     }
 
     /// The name of a resource whose id AWS told, as a spec of this account writes it.
     pub fn reference(&self, kind: &KindName, id: &str) -> Option<Reference> {
-        self.directory.reference(&self.account, kind, id)
+        self.place.directory.reference(&self.place.account, kind, id)
     }
 }

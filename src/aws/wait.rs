@@ -1,6 +1,6 @@
 //! Waiting for AWS: bounded polling, for what AWS does in its own time. Never a fixed sleep.
 
-use super::AwsError;
+use super::CallError;
 use std::time::Duration;
 
 /// The longest pause between two looks.
@@ -17,7 +17,7 @@ pub struct Wait {
 ///
 /// # Errors
 /// The probe's own, and `Refused` when the limit has passed: a later run goes on waiting where this one stopped.
-pub async fn until<T>(what: &str, wait: Wait, mut probe: impl AsyncFnMut() -> Result<Option<T>, AwsError>) -> Result<T, AwsError> {
+pub async fn until<T>(what: &str, wait: Wait, mut probe: impl AsyncFnMut() -> Result<Option<T>, CallError>) -> Result<T, CallError> {
     let (mut pause, mut waited) = (wait.first_pause, Duration::ZERO);
     loop {
         if let Some(found) = probe().await? {
@@ -25,7 +25,7 @@ pub async fn until<T>(what: &str, wait: Wait, mut probe: impl AsyncFnMut() -> Re
         }
         if waited >= wait.limit {
             let limit = wait.limit.as_secs();
-            return Err(AwsError::refused("landfall:Wait", format!("{what} did not happen within {limit} s; run again to go on waiting")));
+            return Err(CallError::refused("landfall:Wait", format!("{what} did not happen within {limit} s; run again to go on waiting")));
         }
         tokio::time::sleep(pause).await;
         waited += pause;

@@ -2,8 +2,8 @@
 
 use super::read::read_kind;
 use super::sessions::{account_address, list};
-use crate::aws::{AwsError, Session};
-use crate::kinds::{self, Kind, OrganizationalUnit, Spec};
+use crate::aws::{CallError, Session};
+use crate::kinds::{self, Kind, OrganizationalUnit, Scope, Spec, TABLE};
 use crate::model::{Account, Address, RemoteId};
 use crate::plan::{Declared, Desired, Found, Live, Stranger};
 use futures::{StreamExt, TryStreamExt};
@@ -17,10 +17,12 @@ type Ours = (Address, RemoteId, kinds::Account);
 
 /// Reads units and accounts into a `Live`, and returns the ids of the declared accounts that exist.
 pub(super) async fn read(management: &Session, desired: &Desired) -> (Live, BTreeMap<Account, RemoteId>) {
-    let Desired { estate, resources } = desired;
+    let Desired { estate, resources, kinds } = desired;
     let mut live = Live::default();
     let mut ids = BTreeMap::new();
-    read_kind(management, &OrganizationalUnit::NAME, &mut live).await;
+    for row in TABLE.iter().filter(|row| row.scope == Scope::Organization && kinds.contains(&row.kind)) {
+        read_kind(management, &row.kind, &mut live).await;
+    }
     disown(&mut live, resources);
     let emails = estate.members.iter().map(|(account, member)| (account.clone(), member.email.clone())).collect();
     match ours(management, &emails).await {
@@ -49,7 +51,7 @@ fn disown(live: &mut Live, declared: &BTreeMap<Address, Declared>) {
 }
 
 /// Enters units and accounts into the management session's directory, for an apply.
-pub(super) async fn learn(management: &Session, emails: &BTreeMap<Account, String>) -> Result<(), AwsError> {
+pub(super) async fn learn(management: &Session, emails: &BTreeMap<Account, String>) -> Result<(), CallError> {
     list(management, &OrganizationalUnit::NAME).await?;
     for (address, id, _) in ours(management, emails).await? {
         management.directory().learn(&address, &id);
@@ -61,7 +63,7 @@ pub(super) async fn learn(management: &Session, emails: &BTreeMap<Account, Strin
 ///
 /// The email is the identity, so it goes first; the mark is asked for only where no declared email matches, which on an
 /// estate in order is nowhere: one call fewer for every account.
-async fn ours(management: &Session, emails: &BTreeMap<Account, String>) -> Result<Vec<Ours>, AwsError> {
+async fn ours(management: &Session, emails: &BTreeMap<Account, String>) -> Result<Vec<Ours>, CallError> {
     let declared: BTreeMap<String, &Account> = emails.iter().map(|(account, email)| (email.to_lowercase(), account)).collect();
     let (known, unknown): (Vec<_>, Vec<_>) = <kinds::Account as kinds::Driver>::read(management)
         .await?
@@ -73,7 +75,7 @@ async fn ours(management: &Session, emails: &BTreeMap<Account, String>) -> Resul
     let others = unknown.into_iter().filter(|seen| seen.id != *management.account_id());
     let marked = futures::stream::iter(others.map(|seen| async move {
         let mark = kinds::account::mark(management, &seen.id).await?;
-        Ok::<_, AwsError>(mark.map(|address| (address, seen.id, seen.spec)))
+        Ok::<_, CallError>(mark.map(|address| (address, seen.id, seen.spec)))
     }));
     let marked: Vec<Ours> = marked.buffered(MARKS_AT_ONCE).try_filter_map(async |found| Ok(found)).try_collect().await?;
     all.extend(marked.into_iter().filter(|(address, ..)| !taken.contains(address)));

@@ -3,7 +3,7 @@
 use super::organization;
 use super::sessions::{Entrance, Sessions, account_address, list, lock};
 use crate::apply::{Cloud, Performed, StepError, Trouble};
-use crate::aws::{AwsError, Fault, Session};
+use crate::aws::{CallError, Fault, Session};
 use crate::kinds::{Scope, Seen, Spec, row};
 use crate::model::{Account, Change, Effect};
 use crate::plan::{Action, Plan, Step};
@@ -28,18 +28,20 @@ impl RealCloud {
     ///
     /// # Errors
     /// Those of reading the organization: without it no step could be carried out.
-    pub async fn open(entrance: Entrance, plan: &Plan) -> Result<RealCloud, AwsError> {
+    pub async fn open(entrance: Entrance, plan: &Plan) -> Result<RealCloud, CallError> {
         organization::learn(&entrance.management, &plan.emails).await?;
         let emails = plan.emails.clone();
         Ok(RealCloud { entrance, sessions: Sessions::default(), emails, listing: Mutex::default(), fresh: Mutex::default() })
     }
 
-    /// The session that a step's kind is managed through.
-    async fn session(&self, step: &Step) -> Result<Arc<Session>, AwsError> {
-        match row(&step.address.kind).map(|row| row.scope) {
-            Some(Scope::Organization | Scope::Membership) => Ok(self.entrance.management.clone()),
-            _ => {
-                let session = self.sessions.of(&self.entrance, &step.address.account)?;
+    /// The session that resources of a scope in an account are managed through.
+    async fn session(&self, scope: Scope, account: &Account) -> Result<Arc<Session>, CallError> {
+        let management = &self.entrance.management;
+        match scope {
+            Scope::Organization | Scope::Membership => Ok(management.clone()),
+            Scope::Managed => Ok(Arc::new(management.managing(account, &self.sessions.id_of(&self.entrance, account)?))),
+            Scope::Global | Scope::Regional => {
+                let session = self.sessions.of(&self.entrance, account)?;
                 session.enter().await?;
                 Ok(session)
             }
@@ -47,21 +49,40 @@ impl RealCloud {
     }
 
     /// Lists the kinds that the step's kind refers to, unless this run has: names and ids have to be known both ways.
-    async fn know_needs(&self, at: &Session, step: &Step, again: bool) -> Result<(), AwsError> {
+    async fn know_needs(&self, at: &Session, step: &Step, again: bool) -> Result<(), CallError> {
         let lock = lock(&self.listing).entry(at.account().clone()).or_default().clone();
         let _one_at_a_time = lock.lock().await;
         if again && step.address == account_address(&step.address.account) {
             return organization::learn(at, &self.emails).await;
         }
-        let refers = row(&step.address.kind).map_or(&[][..], |row| row.refers);
-        for kind in refers.iter().filter(|kind| again || !at.directory().is_listed(kind)) {
-            list(at, kind).await?;
+        for kind in row(&step.address.kind).map_or(&[][..], |row| row.refers) {
+            let Some(row) = row(kind) else { continue };
+            // A managed session sees the organization's resources through the management session's own eyes.
+            let of_management = at.account() != &Account::Management && row.scope == Scope::Organization;
+            let at = if of_management { &self.entrance.management } else { at };
+            if again || !at.directory().is_listed(at.account(), kind) {
+                list(at, kind).await?;
+            }
+        }
+        self.find_needs(at, step).await
+    }
+
+    /// Asks for the needs that no listing shows: those of kinds that can only be asked for by name.
+    async fn find_needs(&self, at: &Session, step: &Step) -> Result<(), CallError> {
+        let needs = step.action.after().map(Spec::needs).unwrap_or_default();
+        for need in needs.iter().map(|need| need.resolve(&step.address, at.region())) {
+            if need.account == *at.account() && at.directory().id(&need).is_none() {
+                if let Some(seen) = Spec::find(at, &need).await? {
+                    at.directory().learn(&need, &seen.id);
+                }
+            }
         }
         Ok(())
     }
 
     async fn try_perform(&self, step: &Step, again: bool) -> Result<Performed, Stop> {
-        let at = self.session(step).await?;
+        let scope = row(&step.address.kind).map_or(Scope::Global, |row| row.scope);
+        let at = self.session(scope, &step.address.account).await?;
         self.know_needs(&at, step, again).await?;
         let found = Spec::find(&at, &step.address).await?;
         if let Some(seen) = &found {
@@ -121,12 +142,12 @@ impl Cloud for RealCloud {
 
 /// Why a step was not carried out.
 enum Stop {
-    Aws(AwsError),
+    Aws(CallError),
     Drift(String),
 }
 
-impl From<AwsError> for Stop {
-    fn from(error: AwsError) -> Stop {
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Stop {
         Stop::Aws(error)
     }
 }

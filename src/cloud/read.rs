@@ -3,8 +3,8 @@
 
 use super::organization;
 use super::sessions::{Entrance, list};
-use crate::aws::Session;
-use crate::kinds::{Kind, Scope, TABLE, Vpc};
+use crate::aws::{Names, Session};
+use crate::kinds::{Kind, Row, Scope, TABLE, Vpc, row};
 use crate::model::{Account, KindName, RemoteId};
 use crate::plan::{Desired, Found, Live, Stranger};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +39,11 @@ impl Selection {
 
 /// Reads live state of the estate's accounts.
 pub async fn read(entrance: &Entrance, desired: &Desired, selection: &Selection, mut on: impl FnMut(Progress<'_>)) -> Live {
-    let (mut live, accounts) = organization::read(&entrance.management, desired).await;
+    let names = Arc::new(names(desired));
+    let management = entrance.management.declaring(names.clone());
+    let (mut live, accounts) = organization::read(&management, desired).await;
     on(Progress::Accounts(accounts.len()));
-    let mut tasks = start(entrance, selection, accounts);
+    let mut tasks = start(entrance, &management, (desired, &names), selection, accounts);
     while let Some(joined) = tasks.join_next().await {
         let (account, part) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         on(Progress::Read(&account));
@@ -49,31 +51,64 @@ pub async fn read(entrance: &Entrance, desired: &Desired, selection: &Selection,
     }
     // Tasks end in any order; strangers are the one list among maps.
     live.strangers.sort_by(|a, b| (&a.account, &a.id).cmp(&(&b.account, &b.id)));
+    forgive(&mut live, desired);
     live
 }
 
-fn start(entrance: &Entrance, selection: &Selection, accounts: BTreeMap<Account, RemoteId>) -> JoinSet<Part> {
+/// The declared names, for kinds that can only be asked for one by one.
+fn names(desired: &Desired) -> Names {
+    let mut names = Names::new();
+    for at in desired.resources.keys() {
+        names.entry((at.account.clone(), at.kind.clone())).or_default().insert(at.name.clone());
+    }
+    names
+}
+
+/// Forgets that a service could not be read which the organization need not have, where nothing of it is declared.
+fn forgive(live: &mut Live, desired: &Desired) {
+    let declared: BTreeSet<&KindName> = desired.resources.keys().map(|at| &at.kind).collect();
+    for kinds in live.unreadable.values_mut() {
+        kinds.retain(|kind, _| declared.contains(kind) || row(kind).is_none_or(|row| !row.optional));
+    }
+    live.unreadable.retain(|_, kinds| !kinds.is_empty());
+}
+
+fn start(
+    entrance: &Entrance,
+    management: &Session,
+    (desired, names): (&Desired, &Arc<Names>),
+    selection: &Selection,
+    accounts: BTreeMap<Account, RemoteId>,
+) -> JoinSet<Part> {
     let places = Arc::new(Semaphore::new(ACCOUNTS_AT_ONCE));
     let mut tasks = JoinSet::new();
     for (account, id) in accounts {
-        let kinds = kinds_in(selection.holds(&account));
+        let (inside, managed) = kinds_in(desired, selection.holds(&account));
         let (connection, caller, places) = (entrance.connection.clone(), entrance.caller.clone(), places.clone());
+        let (managing, names) = (management.managing(&account, &id), names.clone());
         tasks.spawn(async move {
             // The semaphore is never closed, so there always is a permit to wait for.
             let _place = places.acquire_owned().await;
             // Opened only now and closed with the task: clients exist for the accounts that are being read, not for all.
-            let session = connection.member(&caller, &account, &id);
-            let part = read_account(&session, &kinds).await;
+            let session = connection.member(&caller, &account, &id).declaring(names);
+            let mut part = read_account(&session, &inside).await;
+            for kind in &managed {
+                read_kind(&managing, kind, &mut part).await;
+            }
             (account, part)
         });
     }
     tasks
 }
 
-/// The kinds to read in an account, in the order of the table, where a kind comes after those it refers to.
-fn kinds_in(whole: bool) -> Vec<KindName> {
-    let inside = TABLE.iter().filter(|row| matches!(row.scope, Scope::Global | Scope::Regional));
-    inside.map(|row| row.kind.clone()).filter(|kind| whole || *kind == Vpc::NAME).collect()
+/// The kinds to read in an account and those to read about it, in the order of the table, where a kind comes after those it refers to.
+fn kinds_in(desired: &Desired, whole: bool) -> (Vec<KindName>, Vec<KindName>) {
+    let read = |row: &&Row| desired.kinds.contains(&row.kind) && (whole || row.kind == Vpc::NAME);
+    let of = |scopes: &[Scope]| {
+        let rows = TABLE.iter().filter(|row| scopes.contains(&row.scope)).filter(read);
+        rows.map(|row| row.kind.clone()).collect()
+    };
+    (of(&[Scope::Global, Scope::Regional]), of(&[Scope::Managed]))
 }
 
 async fn read_account(session: &Session, kinds: &[KindName]) -> Live {
@@ -115,5 +150,7 @@ fn merge(live: &mut Live, part: Live) {
     live.found.extend(found);
     live.strangers.extend(strangers);
     live.twins.extend(twins);
-    live.unreadable.extend(unreadable);
+    for (account, kinds) in unreadable {
+        live.unreadable.entry(account).or_default().extend(kinds);
+    }
 }

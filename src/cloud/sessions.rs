@@ -1,6 +1,6 @@
 //! Sessions of a run: the management account's, and one for each member account, opened on first use.
 
-use crate::aws::{AwsError, Caller, Connection, Session};
+use crate::aws::{CallError, Caller, Connection, Session};
 use crate::kinds::{Kind, Spec};
 use crate::kinds::{account, row};
 use crate::model::{Account, Address, KindName, Name, RemoteId};
@@ -18,7 +18,7 @@ pub struct Entrance {
 ///
 /// # Errors
 /// Missing credentials, no organization, or credentials of another account of it.
-pub async fn enter(connection: Connection) -> Result<Entrance, AwsError> {
+pub async fn enter(connection: Connection) -> Result<Entrance, CallError> {
     let caller = connection.caller().await?;
     let management = connection.management(&caller);
     let answer = management.organizations().describe_organization().send().await?;
@@ -29,7 +29,7 @@ pub async fn enter(connection: Connection) -> Result<Entrance, AwsError> {
             caller.account_id,
             master.unwrap_or("unknown")
         );
-        return Err(AwsError::refused("organizations:DescribeOrganization", message));
+        return Err(CallError::refused("organizations:DescribeOrganization", message));
     }
     Ok(Entrance { connection: Arc::new(connection), caller, management: Arc::new(management) })
 }
@@ -46,11 +46,16 @@ pub(super) struct Sessions(Mutex<BTreeMap<Account, Arc<Session>>>);
 
 impl Sessions {
     /// The session of an account whose id the management session's directory knows.
-    pub fn of(&self, entrance: &Entrance, account: &Account) -> Result<Arc<Session>, AwsError> {
-        let unknown = || AwsError::missing("landfall:Directory", format!("the account {account} does not exist (yet)"));
-        let id = entrance.management.directory().id(&account_address(account)).ok_or_else(unknown)?;
+    pub fn of(&self, entrance: &Entrance, account: &Account) -> Result<Arc<Session>, CallError> {
+        let id = self.id_of(entrance, account)?;
         let open = || Arc::new(entrance.connection.member(&entrance.caller, account, &id));
         Ok(lock(&self.0).entry(account.clone()).or_insert_with(open).clone())
+    }
+
+    /// The id of an account, as the management session's directory knows it.
+    pub fn id_of(&self, entrance: &Entrance, account: &Account) -> Result<RemoteId, CallError> {
+        let unknown = || CallError::missing("landfall:Directory", format!("the account {account} does not exist (yet)"));
+        entrance.management.directory().id(&account_address(account)).ok_or_else(unknown)
     }
 }
 
@@ -60,7 +65,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads all resources of a kind and enters the ones of ours into the session's directory.
-pub(super) async fn list(session: &Session, kind: &KindName) -> Result<Vec<(Option<Address>, RemoteId, Spec)>, AwsError> {
+pub(super) async fn list(session: &Session, kind: &KindName) -> Result<Vec<(Option<Address>, RemoteId, Spec)>, CallError> {
     let seen = Spec::read(kind, session).await?;
     let region = row(kind).map_or(crate::model::Region::GLOBAL, |row| row.scope.region(session.region()));
     let address = |name| Address { account: session.account().clone(), region: region.clone(), kind: kind.clone(), name };
@@ -70,6 +75,6 @@ pub(super) async fn list(session: &Session, kind: &KindName) -> Result<Vec<(Opti
             session.directory().learn(address, id);
         }
     }
-    session.directory().mark_listed(kind);
+    session.directory().mark_listed(session.account(), kind);
     Ok(all)
 }

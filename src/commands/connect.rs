@@ -1,7 +1,7 @@
 //! Opens the connection that a command needs, with its calls counted and, with `-v`, traced.
 
 use super::Failure;
-use crate::aws::{Access, AwsError, Call, Connection, Fault, Options};
+use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
 use crate::cloud::{Entrance, enter};
 use crate::kinds;
 use crate::model::Region;
@@ -25,7 +25,7 @@ pub enum Mode {
 /// # Errors
 /// Missing or wrong credentials, and an AWS that does not answer, each with advice.
 pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
-    let access = Access { reads: Arc::new(kinds::reads()), writes: mode == Mode::ReadWrite };
+    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: mode == Mode::ReadWrite };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {
         counted.count(call);
@@ -64,7 +64,7 @@ fn trace(call: &Call<'_>) {
     eprintln!("{} {} {status} {}ms{again}", call.account, call.operation, call.took.as_millis());
 }
 
-fn no_way_in(error: AwsError) -> Failure {
+fn no_way_in(error: CallError) -> Failure {
     let failure = Failure::new("AWS does not let us in", escape(&error.to_string()));
     failure.hint(match error.fault {
         Fault::Denied | Fault::Refused => "use credentials of the organization's management account that may call what `landfall explain` lists",

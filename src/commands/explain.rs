@@ -90,6 +90,7 @@ fn lives(scope: Scope) -> &'static str {
     match scope {
         Scope::Organization => "One for the whole organization, in its management account.",
         Scope::Membership => "One to an account, managed from the management account.",
+        Scope::Managed => "Of an account, managed from the management account.",
         Scope::Global => "In an account, without a Region.",
         Scope::Regional => "In an account and a Region.",
     }

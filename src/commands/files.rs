@@ -1,9 +1,10 @@
 //! The files that most commands read, and what happens when there is something wrong with them.
 
-use super::Exit;
 use super::output::colour;
+use super::{Exit, clock};
 use crate::config::{self, Loaded, Problems};
 use crate::plan::Desired;
+use jiff::civil::Date;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +15,9 @@ pub struct FileArgs {
     /// The domains file within it
     #[arg(long, default_value = config::DOMAINS, value_name = "FILE")]
     pub(super) file: String,
+    /// Plan as of a day, such as 2026-12-24, instead of today: what ends by a date has ended then
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
 }
 
 impl FileArgs {
@@ -25,7 +29,7 @@ impl FileArgs {
 
 /// Reads the files, and leaves what is wrong with them to the caller.
 pub fn read(args: &FileArgs) -> Result<Loaded, Problems> {
-    config::load(&args.root, &args.file)
+    config::load(&args.root, &args.file, clock::now(args.as_of))
 }
 
 /// Reads the files; says on stderr what is wrong with them, and gives up on errors.

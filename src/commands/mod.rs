@@ -3,6 +3,7 @@
 mod apply;
 mod approval;
 mod check;
+mod clock;
 mod comment;
 mod completions;
 mod connect;

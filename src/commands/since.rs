@@ -58,7 +58,7 @@ fn before(files: &FileArgs, commit: &str) -> Result<Desired, String> {
     let mut texts = texts(files, commit)?;
     let domains = texts.remove(&files.file).ok_or_else(|| format!("there was no {} then", escape::line(&files.file)))?;
     let modules = texts.into_iter().filter_map(|(path, text)| Some((config::module_of(&path)?.to_owned(), (path, text)))).collect();
-    let loaded = config::load_texts((&files.file, &domains), &modules);
+    let loaded = config::load_texts((&files.file, &domains), &modules, super::clock::now(files.as_of));
     loaded.map(|loaded| loaded.desired).map_err(|_| "the files had errors then".to_owned())
 }
 

@@ -3,6 +3,7 @@
 use super::node::Span;
 use super::problem::{Problem, Problems};
 use super::{Loaded, load_with};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -22,18 +23,18 @@ pub fn module_of(path: &str) -> Option<&str> {
     path.strip_prefix("modules/")?.strip_suffix("/module.yaml").filter(|name| !name.contains('/') && !name.starts_with('.'))
 }
 
-/// What the files of a folder ask for: a domains file, and `modules/*/module.yaml`.
+/// What the files of a folder ask for: a domains file, and `modules/*/module.yaml`. `now` decides what has ended.
 ///
 /// # Errors
 /// All problems of all files, warnings included, when any is an error; what can't be read is one of them.
-pub fn load(root: &Path, domains: &str) -> Result<Loaded, Problems> {
+pub fn load(root: &Path, domains: &str, now: Timestamp) -> Result<Loaded, Problems> {
     let mut found = Vec::new();
     let text = take(root, domains, &mut found);
     let modules = modules(root, &mut found);
     let mut texts: BTreeMap<String, String> = modules.values().cloned().collect();
     let Some(text) = text else { return Err(Problems::new(found, texts)) };
     texts.insert(domains.to_owned(), text.clone());
-    load_with((domains, &text), &modules, texts, found)
+    load_with((domains, &text), &modules, now, texts, found)
 }
 
 /// Path and text of every module, by its folder's name. A folder without modules is an estate without resources.

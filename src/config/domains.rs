@@ -37,6 +37,10 @@ pub struct Domains {
     /// Settings of modules for all domains; a domain can have its own.
     #[serde(default)]
     pub modules: BTreeMap<String, Setting>,
+    /// The same for one environment of all domains: `modules_in: { dev: { network: { nat: shared } } }`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<EnvironmentName, BTreeMap<String, Setting>>")]
+    pub modules_in: BTreeMap<Environment, BTreeMap<String, Setting>>,
 }
 
 /// What is true of the AWS organization as a whole.
@@ -155,6 +159,10 @@ pub struct Domain {
     /// Settings of modules for this domain: `false` switches one off, a mapping sets its parameters.
     #[serde(default)]
     pub modules: BTreeMap<String, Setting>,
+    /// The same for one environment of this domain.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<EnvironmentName, BTreeMap<String, Setting>>")]
+    pub modules_in: BTreeMap<Environment, BTreeMap<String, Setting>>,
     /// Emails of accounts that exist already and don't follow the organization's pattern, by environment.
     #[serde(default)]
     #[schemars(with = "BTreeMap<EnvironmentName, String>")]

@@ -1,8 +1,9 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
 use super::bind::{Bound, Budget, Lists, Scope};
-use super::domains::{Domain, Domains, Repository};
+use super::domains::{Domain, Domains};
 use super::files::{File, Files};
+use super::lists::{self, Whose};
 use super::module::{Module, Resource, allows};
 use super::node::{Node, Span};
 use super::problem::{Problem, Refused};
@@ -24,9 +25,6 @@ pub const NAMES: [&str; 9] = [
     "account.name",
     "account.email",
 ];
-
-/// The lists that every module can repeat over.
-pub const LISTS: [&str; 3] = ["zones", "repositories", "ci_roles"];
 
 /// One module in one account.
 pub struct Setup<'a> {
@@ -73,13 +71,14 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
             for (module, file) in files.modules.iter().take_while(|_| budget.left() > 0) {
-                let values = settings::of(domains, domain, module, &file.value).filter(|_| allows(&file.value.environments, *environment));
+                let values = settings::of(domains, domain, *environment, module, &file.value)
+                    .filter(|_| allows(&file.value.environments, *environment));
                 // Values that don't fit, or are not there, have been reported; what would come of them need not be.
                 let fits = |values: &BTreeMap<String, Value>| {
                     file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
                 };
                 if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values))) {
-                    let lists = lists(domains, domain, &values);
+                    let lists = lists::of(&Whose { files, name, domain, environment: *environment, values: &values });
                     let scope = scope(domains, (name, domain, *environment), values);
                     let (team, account) = (domain.team.as_str(), account.clone());
                     setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists, budget });
@@ -113,25 +112,6 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
     known.chain(values.into_iter().map(|(name, value)| (format!("parameter.{name}"), value))).collect()
 }
 
-fn lists(domains: &Domains, domain: &Domain, values: &BTreeMap<String, Value>) -> Lists {
-    let same = |text: &str| (text.to_owned(), json!(text));
-    let wanted = values.get("zones").and_then(Value::as_u64).unwrap_or_else(|| settings::zones(domains, domain).into());
-    let repository =
-        |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(&domains.organization) }));
-    let letters = ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string()));
-    let mut lists = Lists::from([
-        ("zones".to_owned(), letters.collect()),
-        ("repositories".to_owned(), domain.repositories.iter().map(repository).collect()),
-        ("ci_roles".to_owned(), domain.ci_roles().map(|name| same(name)).collect()),
-    ]);
-    for (name, value) in values {
-        if let Some(items) = value.as_array() {
-            lists.insert(format!("parameter.{name}"), items.iter().filter_map(Value::as_str).map(same).collect());
-        }
-    }
-    lists
-}
-
 impl<'a> Setup<'a> {
     /// The names and lists of this account and module.
     pub fn bound(&self) -> Bound<'_> {
@@ -146,7 +126,7 @@ impl<'a> Setup<'a> {
             // What does not fit the schema has been reported, and is not there.
             let Ok(resource) = serde_json::from_value::<Resource>(node.json()) else { continue };
             let Some(row) = resource.kind.parse().ok().and_then(|kind| kinds::row(&kind)) else { continue };
-            if !allows(&resource.environments, self.environment) {
+            if !allows(&resource.environments, self.environment) || !self.holds(&resource) {
                 continue;
             }
             let items = match self.each(node, &resource) {
@@ -166,6 +146,12 @@ impl<'a> Setup<'a> {
             }
         }
         all
+    }
+
+    /// Whether the parameters are as the resource wants them.
+    fn holds(&self, resource: &Resource) -> bool {
+        let value = |name: &String| self.scope.get(&format!("parameter.{name}"));
+        resource.when.iter().all(|(name, values)| value(name).is_some_and(|value| values.hold(value)))
     }
 
     fn same_name(&self, node: &Node, name: &Name) -> Problem {
@@ -192,7 +178,7 @@ impl<'a> Setup<'a> {
 fn address(account: &Account, row: &Row, name: Name, home: &Region) -> Address {
     let account = match row.scope {
         kinds::Scope::Organization => Account::Management,
-        kinds::Scope::Membership | kinds::Scope::Global | kinds::Scope::Regional => account.clone(),
+        kinds::Scope::Membership | kinds::Scope::Managed | kinds::Scope::Global | kinds::Scope::Regional => account.clone(),
     };
     Address { account, region: row.scope.region(home), kind: row.kind.clone(), name }
 }

@@ -5,6 +5,7 @@ use super::module::Module;
 use super::node::Node;
 use super::problem::Problem;
 use super::{schema, shape, yaml};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,8 @@ pub struct Files {
     pub domains: File<Domains>,
     /// By the name of the module's folder.
     pub modules: BTreeMap<String, File<Module>>,
+    /// When they are read: what ends by a date has ended or has not.
+    pub now: Timestamp,
 }
 
 impl<T: serde::de::DeserializeOwned> File<T> {
@@ -70,7 +73,7 @@ fn no_domains() -> Value {
 }
 
 /// Reads the texts of all files. None when a domains file can't be made of them.
-pub fn read(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>) -> (Option<Files>, Vec<Problem>) {
+pub fn read(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>, now: Timestamp) -> (Option<Files>, Vec<Problem>) {
     let (domains, mut found) = File::read(domains.0, domains.1, &shape::Shape::new(schema::domains()), no_domains());
     let shape = shape::Shape::new(schema::plain_module());
     let mut read = BTreeMap::new();
@@ -79,5 +82,5 @@ pub fn read(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>)
         found.extend(more);
         read.extend(file.map(|file| (name.clone(), file)));
     }
-    (domains.map(|domains| Files { domains, modules: read }), found)
+    (domains.map(|domains| Files { domains, modules: read, now }), found)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn refused(text: &str) -> String {
-    let problems = load_texts((DOMAINS, text), &BTreeMap::new()).unwrap_err();
+    let problems = load_texts((DOMAINS, text), &BTreeMap::new(), Timestamp::UNIX_EPOCH).unwrap_err();
     show(&problems, false)
 }
 
@@ -51,7 +51,7 @@ domains:
   catalog: &like { team: catalog, environments: [prod] }
   pricing: { <<: *like, environments: [stage, prod] }
 ";
-    let loaded = load_texts((DOMAINS, text), &BTreeMap::new()).map_err(|problems| show(&problems, false)).unwrap();
+    let loaded = load_texts((DOMAINS, text), &BTreeMap::new(), Timestamp::UNIX_EPOCH).map_err(|problems| show(&problems, false)).unwrap();
     let members: Vec<String> = loaded.desired.estate.members.keys().map(ToString::to_string).collect();
     assert_eq!(members, ["catalog/prod", "pricing/stage", "pricing/prod"]);
 }
@@ -88,7 +88,7 @@ fn windows_files_are_read_and_shown() {
 #[test]
 fn files_that_are_none_are_refused_fast() {
     let folder = tempfile::tempdir().unwrap();
-    let said = |name: &str| show(&load(folder.path(), name).unwrap_err(), false);
+    let said = |name: &str| show(&load(folder.path(), name, Timestamp::UNIX_EPOCH).unwrap_err(), false);
     fs::create_dir_all(folder.path().join("modules/odd")).unwrap();
     assert!(said("missing.yaml").contains("error[unreadable]: this can't be read: No such file"));
     assert!(said("modules").contains("it is no regular file"));
@@ -98,7 +98,7 @@ fn files_that_are_none_are_refused_fast() {
     fs::write(folder.path().join("latin.yaml"), b"a: 1\nname: Andr\xe9\n").unwrap();
     assert!(said("latin.yaml").contains("error[characters]: line 2 is not UTF-8 text"));
     #[cfg(unix)]
-    assert!(show(&load(std::path::Path::new("/dev"), "zero").unwrap_err(), false).contains("it is no regular file"));
+    assert!(show(&load(std::path::Path::new("/dev"), "zero", Timestamp::UNIX_EPOCH).unwrap_err(), false).contains("it is no regular file"));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn repetitions_may_multiply_but_not_explode() {
     let deep = format!("  - {{ kind: elastic-ip, name: a, spec: {{ tags: {spec} }} }}\n");
     let wide = "  - { kind: elastic-ip, name: \"${each.key}\", for_each: parameter.items }\n".repeat(100);
     for resources in [deep, wide] {
-        let problems = load_texts((DOMAINS, &domains), &module(&resources)).unwrap_err();
+        let problems = load_texts((DOMAINS, &domains), &module(&resources), Timestamp::UNIX_EPOCH).unwrap_err();
         assert!(problems.iter().any(|problem| problem.check == "too-large"), "{}", show(&problems, false));
     }
 }
@@ -184,7 +184,7 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(domains in prop_oneof![yamlish(), ".{0,200}"], module in prop_oneof![yamlish(), ".{0,200}"]) {
         let modules = BTreeMap::from([("m".to_owned(), ("modules/m/module.yaml".to_owned(), module))]);
-        if let Err(problems) = load_texts((DOMAINS, &domains), &modules) {
+        if let Err(problems) = load_texts((DOMAINS, &domains), &modules, Timestamp::UNIX_EPOCH) {
             prop_assert!(!show(&problems, true).is_empty());
         }
     }

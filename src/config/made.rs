@@ -18,7 +18,7 @@ fn shipped() -> (String, BTreeMap<String, (String, String)>) {
 }
 
 fn desired(domains: &str) -> Desired {
-    load_texts((DOMAINS, domains), &shipped().1).map_err(|problems| show(&problems, false)).unwrap().desired
+    load_texts((DOMAINS, domains), &shipped().1, super::cases::NOW).map_err(|problems| show(&problems, false)).unwrap().desired
 }
 
 fn spec(desired: &Desired, address: &str) -> serde_json::Value {

@@ -16,6 +16,7 @@ mod expand;
 mod files;
 #[cfg(test)]
 mod hostile;
+mod lists;
 #[cfg(test)]
 mod made;
 pub mod module;
@@ -33,6 +34,7 @@ pub use excerpt::show;
 pub use problem::{Level, Problem, Problems};
 
 use crate::plan::Desired;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Everything that the files ask for.
@@ -46,23 +48,25 @@ pub struct Loaded {
 }
 
 /// What the texts of an estate's files ask for. `domains` is a file's name and text; `modules` the same by the module's name.
+/// `now` decides what has ended.
 ///
 /// # Errors
 /// All problems of all files, warnings included, when any is an error.
-pub fn load_texts(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>) -> Result<Loaded, Problems> {
+pub fn load_texts(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>, now: Timestamp) -> Result<Loaded, Problems> {
     let mut texts: BTreeMap<String, String> = modules.values().cloned().collect();
     texts.insert(domains.0.to_owned(), domains.1.to_owned());
-    load_with(domains, modules, texts, Vec::new())
+    load_with(domains, modules, now, texts, Vec::new())
 }
 
 /// As `load_texts`, with problems that were found before.
 fn load_with(
     domains: (&str, &str),
     modules: &BTreeMap<String, (String, String)>,
+    now: Timestamp,
     texts: BTreeMap<String, String>,
     mut found: Vec<Problem>,
 ) -> Result<Loaded, Problems> {
-    let (files, more) = files::read(domains, modules);
+    let (files, more) = files::read(domains, modules, now);
     found.extend(more);
     let Some(files) = files else { return Err(Problems::new(found, texts)) };
     for check in TABLE {

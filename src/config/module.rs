@@ -38,6 +38,8 @@ pub struct Parameter {
     pub minimum: Option<i64>,
     /// The greatest value of an integer.
     pub maximum: Option<i64>,
+    /// The only values of a string.
+    pub one_of: Option<BTreeSet<String>>,
 }
 
 /// What the values of a parameter are.
@@ -49,6 +51,8 @@ pub enum ParameterType {
     Boolean,
     /// A list of texts.
     List,
+    /// Values by name, such as limits by their codes.
+    Map,
 }
 
 /// A resource, or one for each item of a list.
@@ -59,14 +63,39 @@ pub struct Resource {
     pub kind: String,
     /// Its name within the account. May hold bindings such as `${each.key}`.
     pub name: String,
-    /// A list to repeat over: `zones`, `repositories`, `ci_roles`, or a parameter of type list.
+    /// A list to repeat over: `zones`, `repositories`, … (docs/configuration.md names them all), or a parameter of type list or map.
     pub for_each: Option<String>,
     /// The environments that the resource is for; all of the module's when absent.
     #[schemars(with = "Option<BTreeSet<EnvironmentName>>")]
     pub environments: Option<BTreeSet<Environment>>,
+    /// The values of this module's parameters that the resource is for: `when: { nat: [per-zone, shared] }`, `when: { flow_logs: true }`.
+    #[serde(default)]
+    pub when: BTreeMap<String, Values>,
     /// Its fields: `landfall explain KIND` tells them. Texts may hold bindings such as `${domain.name}`.
     #[serde(default)]
     pub spec: BTreeMap<String, Value>,
+}
+
+/// One value of a parameter, or any of several.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Values {
+    Switch(bool),
+    Number(i64),
+    One(String),
+    Several(BTreeSet<String>),
+}
+
+impl Values {
+    /// Whether a parameter's value is among them.
+    pub fn hold(&self, value: &Value) -> bool {
+        match self {
+            Values::Switch(switch) => value.as_bool() == Some(*switch),
+            Values::Number(number) => value.as_i64() == Some(*number),
+            Values::One(text) => value.as_str() == Some(text),
+            Values::Several(texts) => value.as_str().is_some_and(|value| texts.contains(value)),
+        }
+    }
 }
 
 impl Parameter {
@@ -79,15 +108,20 @@ impl Parameter {
 
     /// The JSON schema of its values.
     pub fn schema(&self) -> Value {
-        let Parameter { of, about, default: _, minimum, maximum } = self;
+        let Parameter { of, about, default: _, minimum, maximum, one_of } = self;
         let mut schema = match of {
             ParameterType::String => serde_json::json!({ "type": "string" }),
             ParameterType::Integer => serde_json::json!({ "type": "integer" }),
             ParameterType::Boolean => serde_json::json!({ "type": "boolean" }),
+            ParameterType::Map => serde_json::json!({ "type": "object", "additionalProperties": true }),
             ParameterType::List => serde_json::json!({ "type": "array", "items": { "type": "string" } }),
         };
-        let bounds =
-            [("minimum", minimum.map(Value::from)), ("maximum", maximum.map(Value::from)), ("description", about.clone().map(Value::from))];
+        let bounds = [
+            ("minimum", minimum.map(Value::from)),
+            ("maximum", maximum.map(Value::from)),
+            ("description", about.clone().map(Value::from)),
+            ("enum", one_of.as_ref().map(|values| values.iter().cloned().collect())),
+        ];
         for (word, value) in bounds {
             if let Some(value) = value {
                 schema[word] = value;

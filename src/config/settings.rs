@@ -1,18 +1,19 @@
-//! The parameters of a module in one domain: which layer of the files has the last word. Reads; judges nothing.
+//! The parameters of a module in one account: which layer of the files has the last word. Reads; judges nothing.
 //!
-//! From the weakest to the strongest: the module's default; `network` of the estate; `modules` of the estate; `network` of the domain;
-//! `modules` of the domain. The two `network` mappings are another way to write the parameters of the module of that name.
+//! From the weakest to the strongest: the module's default; `network` of the estate; `modules` of the estate; its `modules_in` the
+//! environment; `network` of the domain; `modules` of the domain; its `modules_in` the environment. The two `network` mappings are another way to write the parameters of the module of that name.
 
 use super::domains::{Domain, Domains, Setting};
 use super::module::Module;
+use crate::model::Environment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The module whose parameters `network` of a domains file sets.
 pub const NETWORK: &str = "network";
 
-/// The values of a module's parameters by name; none when the module is switched off for the domain.
-pub fn of(domains: &Domains, domain: &Domain, name: &str, module: &Module) -> Option<BTreeMap<String, Value>> {
+/// The values of a module's parameters by name; none when the module is switched off for the account.
+pub fn of(domains: &Domains, domain: &Domain, environment: Environment, name: &str, module: &Module) -> Option<BTreeMap<String, Value>> {
     let mut values: BTreeMap<String, Value> =
         module.parameters.iter().filter_map(|(name, parameter)| parameter.default.clone().map(|value| (name.clone(), value))).collect();
     let mut is_on = true;
@@ -26,8 +27,10 @@ pub fn of(domains: &Domains, domain: &Domain, name: &str, module: &Module) -> Op
     };
     set(estate_network(domains, name).as_ref());
     set(domains.modules.get(name));
+    set(domains.modules_in.get(&environment).and_then(|modules| modules.get(name)));
     set(domain_network(domain, name).as_ref());
     set(domain.modules.get(name));
+    set(domain.modules_in.get(&environment).and_then(|modules| modules.get(name)));
     // What the module does not know has been reported, and must not become a binding.
     values.retain(|name, _| module.parameters.contains_key(name));
     is_on.then_some(values)

@@ -1,7 +1,7 @@
 //! `account`: an AWS account of the organization. Never closed or removed here: accounts are retired by a command of their own.
 
 use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
-use crate::aws::{AwsError, Session, Wait, or_missing, until};
+use crate::aws::{CallError, Session, Wait, or_missing, until};
 use crate::model::{self, Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk};
 use aws_sdk_organizations::types::{
     Account as Found, AccountState, CreateAccountFailureReason as Why, CreateAccountState, CreateAccountStatus, Tag,
@@ -81,7 +81,7 @@ impl Kind for Account {
 
 impl Driver for Account {
     /// All accounts of the organization. None has a name: whoever knows the declared emails tells which account is which.
-    async fn read(at: &Session) -> Result<Vec<Seen<Account>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<Account>>, CallError> {
         let root = organization::root(at).await?;
         let units = organization::units(at, &root).await?;
         let mut seen = Vec::new();
@@ -95,16 +95,16 @@ impl Driver for Account {
     }
 
     /// The account whose id the directory knows: an address alone doesn't tell the email.
-    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Account>>, AwsError> {
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Account>>, CallError> {
         let Some(id) = at.directory().id(address) else { return Ok(None) };
         let call = at.organizations().describe_account().account_id(id.as_str());
-        let Some(answer) = or_missing(call.send().await.map_err(AwsError::from))? else { return Ok(None) };
+        let Some(answer) = or_missing(call.send().await.map_err(CallError::from))? else { return Ok(None) };
         let parent = parent(at, &id).await?;
         let seen = answer.account().and_then(|found| see(at, found, &parent));
         Ok(seen.map(|seen| Seen { name: Some(address.name.clone()), ..seen }))
     }
 
-    async fn create(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, CallError> {
         // A run that was killed may have asked for it already, and asking twice makes the first answer hard to find.
         let request = match under_way(at, want).await? {
             Some(request) => request,
@@ -118,12 +118,12 @@ impl Driver for Account {
         Ok(id)
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, _: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, _: &[Change]) -> Result<(), CallError> {
         place(at, id, want).await
     }
 
-    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &Account) -> Result<(), AwsError> {
-        Err(AwsError::refused("organizations:CloseAccount", format!("{address} is never closed by a plan")))
+    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &Account) -> Result<(), CallError> {
+        Err(CallError::refused("organizations:CloseAccount", format!("{address} is never closed by a plan")))
     }
 }
 
@@ -137,7 +137,7 @@ enum Made {
 ///
 /// # Errors
 /// Those of walking the organization.
-pub async fn find_by_email(at: &Session, email: &str) -> Result<Option<Seen<Account>>, AwsError> {
+pub async fn find_by_email(at: &Session, email: &str) -> Result<Option<Seen<Account>>, CallError> {
     Ok(Account::read(at).await?.into_iter().find(|seen| seen.spec.email.eq_ignore_ascii_case(email)))
 }
 
@@ -145,7 +145,7 @@ pub async fn find_by_email(at: &Session, email: &str) -> Result<Option<Seen<Acco
 ///
 /// # Errors
 /// Those of `organizations:ListTagsForResource`.
-pub async fn mark(at: &Session, id: &RemoteId) -> Result<Option<Address>, AwsError> {
+pub async fn mark(at: &Session, id: &RemoteId) -> Result<Option<Address>, CallError> {
     let mut pages = at.organizations().list_tags_for_resource().resource_id(id.as_str()).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page?;
@@ -157,9 +157,9 @@ pub async fn mark(at: &Session, id: &RemoteId) -> Result<Option<Address>, AwsErr
 }
 
 /// Our tags as those of Organizations.
-pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, AwsError> {
+pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, CallError> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| AwsError::refused("organizations:TagResource", error.to_string()))
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| CallError::refused("organizations:TagResource", error.to_string()))
 }
 
 fn see(at: &Session, found: &Found, parent: &str) -> Option<Seen<Account>> {
@@ -181,7 +181,7 @@ fn status(found: &Found) -> Option<String> {
     state.filter(|state| *state != AccountState::Active.as_str()).map(str::to_owned)
 }
 
-async fn under_way(at: &Session, want: &Account) -> Result<Option<CreateAccountStatus>, AwsError> {
+async fn under_way(at: &Session, want: &Account) -> Result<Option<CreateAccountStatus>, CallError> {
     let mut pages = at.organizations().list_create_account_status().states(CreateAccountState::InProgress).into_paginator().send();
     while let Some(page) = pages.next().await {
         let requests = page?.create_account_statuses.unwrap_or_default();
@@ -192,14 +192,14 @@ async fn under_way(at: &Session, want: &Account) -> Result<Option<CreateAccountS
     Ok(None)
 }
 
-async fn ask(at: &Session, address: &Address, want: &Account) -> Result<CreateAccountStatus, AwsError> {
+async fn ask(at: &Session, address: &Address, want: &Account) -> Result<CreateAccountStatus, CallError> {
     let call = at.organizations().create_account().email(&want.email).account_name(&want.name).role_name(&want.access_role);
     let answer = call.set_tags(Some(written(&tags::marked(address, &Tags::new()))?)).send().await?;
-    answer.create_account_status.ok_or_else(|| AwsError::refused("organizations:CreateAccount", "the answer holds no request"))
+    answer.create_account_status.ok_or_else(|| CallError::refused("organizations:CreateAccount", "the answer holds no request"))
 }
 
 /// Waits until AWS has made the account, or says why it will not.
-async fn made(at: &Session, request: CreateAccountStatus) -> Result<Made, AwsError> {
+async fn made(at: &Session, request: CreateAccountStatus) -> Result<Made, CallError> {
     let id = request.id.clone().unwrap_or_default();
     let mut first = Some(request);
     until(&format!("the creation of the account (request {id})"), WAIT, async || {
@@ -215,21 +215,21 @@ async fn made(at: &Session, request: CreateAccountStatus) -> Result<Made, AwsErr
     .await
 }
 
-fn ended(status: &CreateAccountStatus) -> Result<Option<Made>, AwsError> {
+fn ended(status: &CreateAccountStatus) -> Result<Option<Made>, CallError> {
     match (status.state(), status.account_id(), status.failure_reason()) {
         (Some(CreateAccountState::Succeeded), Some(id), _) => Ok(Some(Made::Account(id.into()))),
         (Some(CreateAccountState::Failed), _, Some(Why::EmailAlreadyExists)) => Ok(Some(Made::EmailTaken)),
         (Some(CreateAccountState::Failed), _, why) => {
             let why = why.map_or("AWS gives no reason", Why::as_str);
-            Err(AwsError::refused("organizations:CreateAccount", format!("AWS did not make the account: {why}")))
+            Err(CallError::refused("organizations:CreateAccount", format!("AWS did not make the account: {why}")))
         }
         _ => Ok(None),
     }
 }
 
 /// The account that an earlier attempt made under this email, if it is in the organization and nobody else's.
-async fn take(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, AwsError> {
-    let refused = |why: String| AwsError::refused("organizations:CreateAccount", why);
+async fn take(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, CallError> {
+    let refused = |why: String| CallError::refused("organizations:CreateAccount", why);
     let Some(seen) = find_by_email(at, &want.email).await? else {
         return Err(refused(format!("{} belongs to an AWS account outside of the organization", want.email)));
     };
@@ -248,7 +248,7 @@ async fn take(at: &Session, address: &Address, want: &Account) -> Result<RemoteI
 }
 
 /// Moves the account from wherever it is to its unit.
-async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), AwsError> {
+async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), CallError> {
     let target = at.id_of(&want.organizational_unit, Region::GLOBAL)?;
     let source = parent(at, id).await?;
     if source != target.as_str() {
@@ -258,10 +258,10 @@ async fn place(at: &Session, id: &RemoteId, want: &Account) -> Result<(), AwsErr
     Ok(())
 }
 
-async fn parent(at: &Session, id: &RemoteId) -> Result<String, AwsError> {
+async fn parent(at: &Session, id: &RemoteId) -> Result<String, CallError> {
     let answer = at.organizations().list_parents().child_id(id.as_str()).send().await?;
     let parent = answer.parents().first().and_then(|parent| parent.id()).map(str::to_owned);
-    parent.ok_or_else(|| AwsError::refused("organizations:ListParents", format!("account {id} has no parent")))
+    parent.ok_or_else(|| CallError::refused("organizations:ListParents", format!("account {id} has no parent")))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub struct Row {
     pub scope: Scope,
     pub about: &'static str,
     pub refers: &'static [KindName],
+    pub setting: bool,
+    pub optional: bool,
     pub reads: &'static [&'static str],
     pub writes: &'static [&'static str],
     /// The JSON schema of the spec, from its type and doc comments.
@@ -26,6 +28,16 @@ pub fn reads() -> BTreeSet<String> {
     TABLE.iter().flat_map(|row| row.reads).chain(&ALWAYS).map(|operation| (*operation).to_owned()).collect()
 }
 
+/// Those of them that are made with a member account's role.
+pub fn reads_inside() -> BTreeSet<String> {
+    let inside = TABLE.iter().filter(|row| matches!(row.scope, Scope::Global | Scope::Regional));
+    let of_aws = |operation: &&&str| OUTSIDE.iter().all(|service| !operation.starts_with(service));
+    inside.flat_map(|row| row.reads).filter(of_aws).map(|operation| (*operation).to_owned()).collect()
+}
+
+/// What the operations of services that are not AWS begin with.
+pub const OUTSIDE: [&str; 2] = ["github:", "newrelic:"];
+
 /// The row of a kind, if there is such a kind.
 pub fn row(kind: &KindName) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.kind == *kind)
@@ -38,6 +50,8 @@ impl Row {
             scope: K::SCOPE,
             about: K::ABOUT,
             refers: K::REFERS,
+            setting: K::SETTING,
+            optional: K::OPTIONAL,
             reads: K::READS,
             writes: K::WRITES,
             schema: || schemars::schema_for!(K),
@@ -50,7 +64,7 @@ impl Scope {
     /// The Region part of an address, for a resource declared by or for an account in `home`.
     pub fn region(self, home: &Region) -> Region {
         match self {
-            Scope::Organization | Scope::Membership | Scope::Global => Region::GLOBAL,
+            Scope::Organization | Scope::Membership | Scope::Managed | Scope::Global => Region::GLOBAL,
             Scope::Regional => home.clone(),
         }
     }
@@ -115,12 +129,16 @@ macro_rules! kinds {
                 match self { $(Spec::$type(spec) => spec.rebind(replaced)),+ }
             }
 
+            pub fn held(&self) -> Option<String> {
+                match self { $(Spec::$type(spec) => spec.held()),+ }
+            }
+
             pub fn tags(&mut self) -> Option<&mut Tags> {
                 match self { $(Spec::$type(spec) => spec.tags()),+ }
             }
 
             /// All resources of a kind; see `Driver::read`.
-            pub async fn read(kind: &crate::model::KindName, at: &crate::aws::Session) -> Result<Vec<Seen<Spec>>, crate::aws::AwsError> {
+            pub async fn read(kind: &crate::model::KindName, at: &crate::aws::Session) -> Result<Vec<Seen<Spec>>, crate::aws::CallError> {
                 $(if *kind == <$type as Kind>::NAME {
                     return Ok(<$type as Driver>::read(at).await?.into_iter().map(Seen::widen).collect());
                 })+
@@ -128,7 +146,7 @@ macro_rules! kinds {
             }
 
             /// The one resource of an address; see `Driver::find`.
-            pub async fn find(at: &crate::aws::Session, address: &crate::model::Address) -> Result<Option<Seen<Spec>>, crate::aws::AwsError> {
+            pub async fn find(at: &crate::aws::Session, address: &crate::model::Address) -> Result<Option<Seen<Spec>>, crate::aws::CallError> {
                 $(if address.kind == <$type as Kind>::NAME {
                     return Ok(<$type as Driver>::find(at, address).await?.map(Seen::widen));
                 })+
@@ -137,7 +155,7 @@ macro_rules! kinds {
 
             /// Makes it; see `Driver::create`.
             pub async fn create(&self, at: &crate::aws::Session, address: &crate::model::Address)
-                -> Result<crate::model::RemoteId, crate::aws::AwsError> {
+                -> Result<crate::model::RemoteId, crate::aws::CallError> {
                 match self { $(Spec::$type(want) => <$type as Driver>::create(at, address, want).await),+ }
             }
 
@@ -148,13 +166,13 @@ macro_rules! kinds {
                 address: &crate::model::Address,
                 id: &crate::model::RemoteId,
                 changes: &[crate::model::Change],
-            ) -> Result<(), crate::aws::AwsError> {
+            ) -> Result<(), crate::aws::CallError> {
                 match self { $(Spec::$type(want) => <$type as Driver>::update(at, address, id, want, changes).await),+ }
             }
 
             /// Removes it; see `Driver::delete`.
             pub async fn delete(&self, at: &crate::aws::Session, address: &crate::model::Address, id: &crate::model::RemoteId)
-                -> Result<(), crate::aws::AwsError> {
+                -> Result<(), crate::aws::CallError> {
                 match self { $(Spec::$type(live) => <$type as Driver>::delete(at, address, id, live).await),+ }
             }
         }
@@ -190,8 +208,8 @@ mod tests {
 
     #[test]
     fn the_reads_fit_into_a_session_policy() {
-        let length = read_policy(&reads()).len();
-        assert!(length < SESSION_POLICY_LIMIT, "{length} characters");
+        let length = read_policy(&reads_inside()).len();
+        assert!(length <= SESSION_POLICY_LIMIT, "{length} characters");
     }
 
     #[test]

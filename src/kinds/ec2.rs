@@ -1,7 +1,7 @@
 //! What the EC2 kinds share: tags in EC2's shape, and ids from answers.
 
 use super::{Tags, tags};
-use crate::aws::{AwsError, Session};
+use crate::aws::{CallError, Session};
 use crate::model::{Address, Change, RemoteId};
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 
@@ -21,7 +21,7 @@ pub(super) fn marks(kind: ResourceType, address: &Address, declared: &Tags) -> T
 }
 
 /// Sets the declared tags when one of them changes.
-pub(super) async fn retag(at: &Session, id: &RemoteId, declared: &Tags, changes: &[Change]) -> Result<(), AwsError> {
+pub(super) async fn retag(at: &Session, id: &RemoteId, declared: &Tags, changes: &[Change]) -> Result<(), CallError> {
     if tags::touched(changes) {
         at.ec2().create_tags().resources(id.as_str()).set_tags(Some(written(declared))).send().await?;
     }
@@ -29,8 +29,8 @@ pub(super) async fn retag(at: &Session, id: &RemoteId, declared: &Tags, changes:
 }
 
 /// The id in the answer to a creating call.
-pub(super) fn created(operation: &str, id: Option<&str>) -> Result<RemoteId, AwsError> {
-    id.map(RemoteId::from).ok_or_else(|| AwsError::refused(operation, "the answer holds no id"))
+pub(super) fn created(operation: &str, id: Option<&str>) -> Result<RemoteId, CallError> {
+    id.map(RemoteId::from).ok_or_else(|| CallError::refused(operation, "the answer holds no id"))
 }
 
 fn written(tags: &Tags) -> Vec<Tag> {

@@ -1,7 +1,7 @@
 //! `elastic-ip`: a public IPv4 address that stays the same.
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId};
 use aws_sdk_ec2::types::{Address as Found, DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
@@ -40,24 +40,24 @@ impl Kind for ElasticIp {
 }
 
 impl Driver for ElasticIp {
-    async fn read(at: &Session) -> Result<Vec<Seen<ElasticIp>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<ElasticIp>>, CallError> {
         // The one listing of EC2 without pages: an account has few addresses.
         let answer = at.ec2().describe_addresses().send().await?;
         Ok(answer.addresses().iter().filter_map(|found| see(at, found)).collect())
     }
 
-    async fn create(at: &Session, address: &Address, want: &ElasticIp) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &ElasticIp) -> Result<RemoteId, CallError> {
         let marks = ec2::marks(ResourceType::ElasticIp, address, &want.tags);
         let answer = at.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(marks).send().await?;
         ec2::created("ec2:AllocateAddress", answer.allocation_id())
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &ElasticIp, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &ElasticIp, changes: &[Change]) -> Result<(), CallError> {
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &ElasticIp) -> Result<(), AwsError> {
-        or_missing(at.ec2().release_address().allocation_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &ElasticIp) -> Result<(), CallError> {
+        or_missing(at.ec2().release_address().allocation_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the IAM kinds share: tags and documents in IAM's shape.
 
 use super::{Document, Tags};
-use crate::aws::{AwsError, Session};
+use crate::aws::{CallError, Session};
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
@@ -11,9 +11,9 @@ pub(super) fn tags(found: &[Tag]) -> Tags {
 }
 
 /// Our tags as IAM's.
-pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, AwsError> {
+pub(super) fn written(tags: &Tags) -> Result<Vec<Tag>, CallError> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| AwsError::refused("iam:Tag", error.to_string()))
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| CallError::refused("iam:Tag", error.to_string()))
 }
 
 /// A document as IAM returns it, percent-encoded, with this account's own names taken out.

@@ -1,7 +1,7 @@
 //! `iam-oidc-provider`: lets workflows elsewhere prove who they are, without a key.
 
 use super::{Driver, Kind, Scope, Seen, Tags, iam, tags};
-use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::aws::{CallError, Session, or_exists, or_missing};
 use crate::model::{Address, Change, KindName, Name, Reference, RemoteId, Risk, show};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ impl Kind for IamOidcProvider {
 }
 
 impl Driver for IamOidcProvider {
-    async fn read(at: &Session) -> Result<Vec<Seen<IamOidcProvider>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<IamOidcProvider>>, CallError> {
         // The listing tells neither tags nor clients; an account has a handful of providers at most.
         let answer = at.iam().list_open_id_connect_providers().send().await?;
         let mut seen = Vec::new();
@@ -62,23 +62,23 @@ impl Driver for IamOidcProvider {
     }
 
     // The name tells the ARN, so one call does it.
-    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<IamOidcProvider>>, AwsError> {
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<IamOidcProvider>>, CallError> {
         let seen = see(at, &arn(at, &address.name)).await?;
         Ok(seen.filter(|seen| seen.name.as_ref() == Some(&address.name)))
     }
 
-    async fn create(at: &Session, address: &Address, want: &IamOidcProvider) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &IamOidcProvider) -> Result<RemoteId, CallError> {
         let call = at.iam().create_open_id_connect_provider().url(format!("https://{}", address.name));
         let call = call.set_client_id_list(Some(want.client_ids.iter().cloned().collect()));
         let call = call.set_tags(Some(iam::written(&tags::marked(address, &want.tags))?));
-        if or_exists(call.send().await.map_err(AwsError::from))?.is_none() && Self::find(at, address).await?.is_none() {
+        if or_exists(call.send().await.map_err(CallError::from))?.is_none() && Self::find(at, address).await?.is_none() {
             let taken = format!("the account has a provider for {} already that is not Landfall's", address.name);
-            return Err(AwsError::refused("iam:CreateOpenIDConnectProvider", taken));
+            return Err(CallError::refused("iam:CreateOpenIDConnectProvider", taken));
         }
         Ok(arn(at, &address.name).into())
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &IamOidcProvider, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &IamOidcProvider, changes: &[Change]) -> Result<(), CallError> {
         if changes.iter().any(|change| change.field == "client_ids") {
             let answer = at.iam().get_open_id_connect_provider().open_id_connect_provider_arn(id.as_str()).send().await?;
             let live: BTreeSet<String> = answer.client_id_list().iter().cloned().collect();
@@ -98,9 +98,9 @@ impl Driver for IamOidcProvider {
         Ok(())
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &IamOidcProvider) -> Result<(), AwsError> {
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &IamOidcProvider) -> Result<(), CallError> {
         let call = at.iam().delete_open_id_connect_provider().open_id_connect_provider_arn(id.as_str());
-        or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+        or_missing(call.send().await.map_err(CallError::from)).map(drop)
     }
 }
 
@@ -109,9 +109,9 @@ fn arn(at: &Session, host: &Name) -> String {
 }
 
 /// A provider by its ARN; none when it is gone since it was listed.
-async fn see(at: &Session, arn: &str) -> Result<Option<Seen<IamOidcProvider>>, AwsError> {
+async fn see(at: &Session, arn: &str) -> Result<Option<Seen<IamOidcProvider>>, CallError> {
     let call = at.iam().get_open_id_connect_provider().open_id_connect_provider_arn(arn);
-    let Some(found) = or_missing(call.send().await.map_err(AwsError::from))? else { return Ok(None) };
+    let Some(found) = or_missing(call.send().await.map_err(CallError::from))? else { return Ok(None) };
     let all = iam::tags(found.tags());
     let host = arn.split_once(":oidc-provider/").map_or("", |(_, host)| host);
     // A mark with another name was copied from elsewhere: the host is the name.

@@ -1,7 +1,7 @@
 //! `iam-role`: what somebody or something may do in an account, and who may take it on.
 
 use super::{Document, Driver, Kind, Scope, Seen, Tags, document, iam, tags};
-use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::aws::{CallError, Session, or_exists, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
 use aws_sdk_iam::types::{EntityType, RoleDetail};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ fn policy_changes(live: &BTreeMap<String, Document>, want: &BTreeMap<String, Doc
 const PAGE: i32 = 1000;
 
 impl Driver for IamRole {
-    async fn read(at: &Session) -> Result<Vec<Seen<IamRole>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<IamRole>>, CallError> {
         let call = at.iam().get_account_authorization_details().filter(EntityType::Role);
         let mut pages = call.into_paginator().page_size(PAGE).send();
         let mut seen = Vec::new();
@@ -96,12 +96,12 @@ impl Driver for IamRole {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &IamRole) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &IamRole) -> Result<RemoteId, CallError> {
         let name = address.name.as_str();
         let call = at.iam().create_role().role_name(name).assume_role_policy_document(iam::text(at, &want.trust));
         let call = call.set_tags(Some(iam::written(&tags::marked(address, &want.tags))?));
         let call = call.set_description(Some(want.description.clone()).filter(|text| !text.is_empty()));
-        let id = match or_exists(call.send().await.map_err(AwsError::from))? {
+        let id = match or_exists(call.send().await.map_err(CallError::from))? {
             Some(answer) => answer.role().map(|role| role.arn().to_owned()).unwrap_or_default().into(),
             None => ours(at, address).await?,
         };
@@ -114,7 +114,7 @@ impl Driver for IamRole {
         Ok(id)
     }
 
-    async fn update(at: &Session, address: &Address, _: &RemoteId, want: &IamRole, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, address: &Address, _: &RemoteId, want: &IamRole, changes: &[Change]) -> Result<(), CallError> {
         let name = address.name.as_str();
         for change in changes {
             match change.field.split_once('.').unwrap_or((&change.field, "")) {
@@ -136,7 +136,7 @@ impl Driver for IamRole {
         Ok(())
     }
 
-    async fn delete(at: &Session, address: &Address, _: &RemoteId, live: &IamRole) -> Result<(), AwsError> {
+    async fn delete(at: &Session, address: &Address, _: &RemoteId, live: &IamRole) -> Result<(), CallError> {
         let name = address.name.as_str();
         for policy in live.policies.keys() {
             delete_policy(at, name, policy).await?;
@@ -144,7 +144,7 @@ impl Driver for IamRole {
         for arn in &live.managed_policies {
             detach(at, name, arn).await?;
         }
-        or_missing(at.iam().delete_role().role_name(name).send().await.map_err(AwsError::from)).map(drop)
+        or_missing(at.iam().delete_role().role_name(name).send().await.map_err(CallError::from)).map(drop)
     }
 }
 
@@ -165,8 +165,8 @@ fn see(at: &Session, found: &RoleDetail) -> Option<Seen<IamRole>> {
 }
 
 /// The role that a name clashed with, if it is ours: then an earlier attempt made it.
-async fn ours(at: &Session, address: &Address) -> Result<RemoteId, AwsError> {
-    let taken = || AwsError::refused("iam:CreateRole", format!("the account has a role named {} that is not Landfall's", address.name));
+async fn ours(at: &Session, address: &Address) -> Result<RemoteId, CallError> {
+    let taken = || CallError::refused("iam:CreateRole", format!("the account has a role named {} that is not Landfall's", address.name));
     IamRole::find(at, address).await?.map(|seen| seen.id).ok_or_else(taken)
 }
 
@@ -175,7 +175,7 @@ fn filled(at: &Session, arn: &str) -> String {
 }
 
 /// Attaches and detaches what the change of one text doesn't tell one by one.
-async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), AwsError> {
+async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), CallError> {
     let live = IamRole::find(at, address).await?.map(|seen| neutral(&seen.spec.managed_policies)).unwrap_or_default();
     let want = neutral(&want.managed_policies);
     for arn in want.difference(&live) {
@@ -187,20 +187,20 @@ async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), A
     Ok(())
 }
 
-async fn detach(at: &Session, role: &str, arn: &str) -> Result<(), AwsError> {
+async fn detach(at: &Session, role: &str, arn: &str) -> Result<(), CallError> {
     let call = at.iam().detach_role_policy().role_name(role).policy_arn(filled(at, arn));
-    or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+    or_missing(call.send().await.map_err(CallError::from)).map(drop)
 }
 
-async fn put_policy(at: &Session, role: &str, policy: &str, document: &Document) -> Result<(), AwsError> {
+async fn put_policy(at: &Session, role: &str, policy: &str, document: &Document) -> Result<(), CallError> {
     let call = at.iam().put_role_policy().role_name(role).policy_name(policy);
     call.policy_document(iam::text(at, document)).send().await?;
     Ok(())
 }
 
-async fn delete_policy(at: &Session, role: &str, policy: &str) -> Result<(), AwsError> {
+async fn delete_policy(at: &Session, role: &str, policy: &str) -> Result<(), CallError> {
     let call = at.iam().delete_role_policy().role_name(role).policy_name(policy);
-    or_missing(call.send().await.map_err(AwsError::from)).map(drop)
+    or_missing(call.send().await.map_err(CallError::from)).map(drop)
 }
 
 #[cfg(test)]

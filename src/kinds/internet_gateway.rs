@@ -1,7 +1,7 @@
 //! `internet-gateway`: the door of a VPC to the internet.
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ impl Kind for InternetGateway {
 }
 
 impl Driver for InternetGateway {
-    async fn read(at: &Session) -> Result<Vec<Seen<InternetGateway>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<InternetGateway>>, CallError> {
         let mut pages = at.ec2().describe_internet_gateways().into_paginator().page_size(ec2::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
@@ -62,7 +62,7 @@ impl Driver for InternetGateway {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &InternetGateway) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &InternetGateway) -> Result<RemoteId, CallError> {
         let marks = ec2::marks(ResourceType::InternetGateway, address, &want.tags);
         let answer = at.ec2().create_internet_gateway().tag_specifications(marks).send().await?;
         let id = ec2::created("ec2:CreateInternetGateway", answer.internet_gateway().and_then(Found::internet_gateway_id))?;
@@ -70,18 +70,18 @@ impl Driver for InternetGateway {
         Ok(id)
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &InternetGateway, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &InternetGateway, changes: &[Change]) -> Result<(), CallError> {
         let attached = attached(at, id).await?;
         attach(at, id, want, attached).await?;
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &InternetGateway) -> Result<(), AwsError> {
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &InternetGateway) -> Result<(), CallError> {
         let Some(attached) = or_missing(attached(at, id).await)? else { return Ok(()) };
         if let Some(vpc) = attached {
             detach(at, id, &vpc).await?;
         }
-        or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+        or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 
@@ -97,13 +97,13 @@ fn vpc_of(found: &Found) -> Option<&str> {
 }
 
 /// The VPC that the gateway is attached to right now.
-async fn attached(at: &Session, id: &RemoteId) -> Result<Option<String>, AwsError> {
+async fn attached(at: &Session, id: &RemoteId) -> Result<Option<String>, CallError> {
     let answer = at.ec2().describe_internet_gateways().internet_gateway_ids(id.as_str()).send().await?;
     Ok(answer.internet_gateways().first().and_then(vpc_of).map(str::to_owned))
 }
 
 /// Attaches the gateway to the VPC that it should be at, and to no other: by ids, so that a VPC replaced under its name counts as another.
-async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway, attached: Option<String>) -> Result<(), AwsError> {
+async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway, attached: Option<String>) -> Result<(), CallError> {
     let wanted = want.vpc.as_ref().map(|vpc| at.id_of(vpc, at.region().clone())).transpose()?;
     if attached.as_deref() == wanted.as_ref().map(RemoteId::as_str) {
         return Ok(());
@@ -117,7 +117,7 @@ async fn attach(at: &Session, id: &RemoteId, want: &InternetGateway, attached: O
     Ok(())
 }
 
-async fn detach(at: &Session, id: &RemoteId, vpc: &str) -> Result<(), AwsError> {
+async fn detach(at: &Session, id: &RemoteId, vpc: &str) -> Result<(), CallError> {
     at.ec2().detach_internet_gateway().internet_gateway_id(id.as_str()).vpc_id(vpc).send().await?;
     Ok(())
 }

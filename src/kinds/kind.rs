@@ -1,7 +1,7 @@
 //! What a kind is: its pure half, which plans, and its driver, which talks to AWS.
 
 use super::Tags;
-use crate::aws::{AwsError, Session};
+use crate::aws::{CallError, Session};
 use crate::model::{Address, Change, Effect, KindName, Name, Reference, RemoteId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,8 @@ pub enum Scope {
     Organization,
     /// One to a member account, managed from the management account: the account itself.
     Membership,
+    /// A member account's, but managed with the management account's credentials: who may enter it, its support plan.
+    Managed,
     /// In the account, without a Region: IAM.
     Global,
     /// In the account and a Region.
@@ -31,6 +33,10 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
     const ABOUT: &'static str;
     /// The kinds whose resources a spec may name.
     const REFERS: &'static [KindName];
+    /// Whether every account has it anyway, unmarked: a setting. It is made as declared, and left as it is when nobody declares it any more.
+    const SETTING: bool = false;
+    /// Whether it is of a service that an organization may not have. What can't be read is then no trouble, unless the files declare some.
+    const OPTIONAL: bool = false;
     /// The operations that `read` and `find` call, as in IAM policies.
     const READS: &'static [&'static str];
     /// The operations that `create`, `update` and `delete` call besides.
@@ -45,6 +51,11 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
     /// What it takes to point this resource at a need that is replaced under the same name.
     fn rebind(&self, _replaced: &Reference) -> Effect {
         Effect::Replaces
+    }
+
+    /// Why a live resource must not be deleted unless its account is retired: it holds what people can't get back.
+    fn held(&self) -> Option<String> {
+        None
     }
 
     /// The tags of the spec, for kinds that can be tagged.
@@ -64,19 +75,19 @@ pub struct Seen<S> {
 #[expect(async_fn_in_trait, reason = "called on concrete types only, by the dispatch below the table")]
 pub trait Driver: Kind {
     /// All resources of the kind in the session's account and Region, ours and strangers', by listing, every page.
-    async fn read(at: &Session) -> Result<Vec<Seen<Self>>, AwsError>;
+    async fn read(at: &Session) -> Result<Vec<Seen<Self>>, CallError>;
 
     /// The one resource of an address, read again just before a step. By listing, unless that is dear.
-    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Self>>, AwsError> {
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<Self>>, CallError> {
         Ok(Self::read(at).await?.into_iter().find(|seen| seen.name.as_ref() == Some(&address.name)))
     }
 
     /// Makes it, marked as ours in the same call where the API allows. Called only when `find` has just found nothing.
-    async fn create(at: &Session, address: &Address, want: &Self) -> Result<RemoteId, AwsError>;
+    async fn create(at: &Session, address: &Address, want: &Self) -> Result<RemoteId, CallError>;
 
     /// Makes the changes, and only them.
-    async fn update(at: &Session, address: &Address, id: &RemoteId, want: &Self, changes: &[Change]) -> Result<(), AwsError>;
+    async fn update(at: &Session, address: &Address, id: &RemoteId, want: &Self, changes: &[Change]) -> Result<(), CallError>;
 
     /// Removes it. Succeeds when it is gone already.
-    async fn delete(at: &Session, address: &Address, id: &RemoteId, live: &Self) -> Result<(), AwsError>;
+    async fn delete(at: &Session, address: &Address, id: &RemoteId, live: &Self) -> Result<(), CallError>;
 }

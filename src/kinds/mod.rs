@@ -18,7 +18,7 @@ mod rule;
 mod tags;
 
 pub use cidr::Cidr;
-pub use dispatch::{Row, reads, row};
+pub use dispatch::{OUTSIDE, Row, reads, reads_inside, row};
 pub use document::Document;
 pub use fields::{Field, fields};
 pub use kind::{Driver, Kind, Scope, Seen};

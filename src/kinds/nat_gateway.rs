@@ -1,7 +1,7 @@
 //! `nat-gateway`: lets private subnets reach the internet, from an elastic IP.
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, Wait, or_missing, until};
+use crate::aws::{CallError, Session, Wait, or_missing, until};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{Filter, NatGateway as Found, NatGatewayState as State, ResourceType};
 use serde::{Deserialize, Serialize};
@@ -51,12 +51,12 @@ impl Kind for NatGateway {
 }
 
 impl Driver for NatGateway {
-    async fn read(at: &Session) -> Result<Vec<Seen<NatGateway>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<NatGateway>>, CallError> {
         Ok(list(at).await?.iter().filter_map(|found| see(at, found)).collect())
     }
 
     // A gateway that is still coming is not there yet for those who route to it: a step waits for it, a plan doesn't.
-    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<NatGateway>>, AwsError> {
+    async fn find(at: &Session, address: &Address) -> Result<Option<Seen<NatGateway>>, CallError> {
         let all = list(at).await?;
         let ours = |found: &&Found| tags::owner(at, &NatGateway::NAME, &ec2::tags(found.tags())).as_ref() == Some(&address.name);
         let Some(found) = all.iter().find(ours) else { return Ok(None) };
@@ -69,7 +69,7 @@ impl Driver for NatGateway {
     // No client token of our own. One made from the address would bring back a gateway that was deleted since, and AWS says neither how
     // long it remembers tokens nor lists deleted gateways that long. What stands against twins: `find` just before, which knows pending
     // gateways too, no repetition by the SDK, and the elastic IP, which only one gateway can hold.
-    async fn create(at: &Session, address: &Address, want: &NatGateway) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &NatGateway) -> Result<RemoteId, CallError> {
         let subnet = at.id_of(&want.subnet, at.region().clone())?;
         let ip = at.id_of(&want.elastic_ip, at.region().clone())?;
         let what = format!("the release of {} by the NAT gateway that held it before", want.elastic_ip);
@@ -81,12 +81,12 @@ impl Driver for NatGateway {
         Ok(id)
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &NatGateway, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &NatGateway, changes: &[Change]) -> Result<(), CallError> {
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &NatGateway) -> Result<(), AwsError> {
-        or_missing(at.ec2().delete_nat_gateway().nat_gateway_id(id.as_str()).send().await.map_err(AwsError::from))?;
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &NatGateway) -> Result<(), CallError> {
+        or_missing(at.ec2().delete_nat_gateway().nat_gateway_id(id.as_str()).send().await.map_err(CallError::from))?;
         // Its elastic IP and subnet can't go before it has gone.
         until(&format!("the deletion of NAT gateway {id}"), WAIT, async || {
             let found = or_missing(by_id(at, id.as_str()).await)?.flatten();
@@ -97,7 +97,7 @@ impl Driver for NatGateway {
 }
 
 /// Waits until traffic can be routed to a gateway.
-pub(super) async fn available(at: &Session, id: &str) -> Result<(), AwsError> {
+pub(super) async fn available(at: &Session, id: &str) -> Result<(), CallError> {
     until(&format!("NAT gateway {id} becoming available"), WAIT, async || {
         let Some(found) = or_missing(by_id(at, id).await)?.flatten() else { return Ok(None) };
         match found.state() {
@@ -105,19 +105,19 @@ pub(super) async fn available(at: &Session, id: &str) -> Result<(), AwsError> {
             Some(State::Pending) | None => Ok(None),
             Some(state) => {
                 let why = found.failure_message().unwrap_or("AWS gives no reason");
-                Err(AwsError::refused("ec2:CreateNatGateway", format!("NAT gateway {id} is {state}: {why}")))
+                Err(CallError::refused("ec2:CreateNatGateway", format!("NAT gateway {id} is {state}: {why}")))
             }
         }
     })
     .await
 }
 
-async fn by_id(at: &Session, id: &str) -> Result<Option<Found>, AwsError> {
+async fn by_id(at: &Session, id: &str) -> Result<Option<Found>, CallError> {
     let answer = at.ec2().describe_nat_gateways().nat_gateway_ids(id).send().await?;
     Ok(answer.nat_gateways.unwrap_or_default().into_iter().next())
 }
 
-async fn list(at: &Session) -> Result<Vec<Found>, AwsError> {
+async fn list(at: &Session) -> Result<Vec<Found>, CallError> {
     let mut pages = at.ec2().describe_nat_gateways().into_paginator().page_size(ec2::PAGE).send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
@@ -132,7 +132,7 @@ fn is_there(found: &Found) -> bool {
 }
 
 /// Whether a gateway on its way out still holds an address.
-async fn is_held(at: &Session, ip: &RemoteId) -> Result<bool, AwsError> {
+async fn is_held(at: &Session, ip: &RemoteId) -> Result<bool, CallError> {
     let leaving = Filter::builder().name("state").values(State::Deleting.as_str()).build();
     let mut pages = at.ec2().describe_nat_gateways().filter(leaving).into_paginator().page_size(ec2::PAGE).send();
     while let Some(page) = pages.next().await {

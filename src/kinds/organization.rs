@@ -1,6 +1,6 @@
 //! The tree of the organization: its root and its units. Walked the same way for units and for accounts.
 
-use crate::aws::{AwsError, Session};
+use crate::aws::{CallError, Session};
 
 /// An organizational unit in the tree.
 pub(super) struct Unit {
@@ -11,14 +11,14 @@ pub(super) struct Unit {
 }
 
 /// The id of the organization's root. There is always exactly one.
-pub(super) async fn root(at: &Session) -> Result<String, AwsError> {
+pub(super) async fn root(at: &Session) -> Result<String, CallError> {
     let answer = at.organizations().list_roots().send().await?;
     let id = answer.roots().first().and_then(|root| root.id()).map(str::to_owned);
-    id.ok_or_else(|| AwsError::refused("organizations:ListRoots", "the organization has no root"))
+    id.ok_or_else(|| CallError::refused("organizations:ListRoots", "the organization has no root"))
 }
 
 /// All units, parents before their children. One call a unit, and nothing cheaper: AWS lists units by parent only.
-pub(super) async fn units(at: &Session, root: &str) -> Result<Vec<Unit>, AwsError> {
+pub(super) async fn units(at: &Session, root: &str) -> Result<Vec<Unit>, CallError> {
     let mut units = children(at, root, true).await?;
     let mut next = 0;
     while next < units.len() {
@@ -29,7 +29,7 @@ pub(super) async fn units(at: &Session, root: &str) -> Result<Vec<Unit>, AwsErro
     Ok(units)
 }
 
-async fn children(at: &Session, parent: &str, is_root: bool) -> Result<Vec<Unit>, AwsError> {
+async fn children(at: &Session, parent: &str, is_root: bool) -> Result<Vec<Unit>, CallError> {
     let mut pages = at.organizations().list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
     let mut units = Vec::new();
     while let Some(page) = pages.next().await {

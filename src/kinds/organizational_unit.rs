@@ -2,7 +2,7 @@
 
 use super::organization::{self, Unit};
 use super::{Driver, Kind, Scope, Seen, Tags, account, tags};
-use crate::aws::{AwsError, Session, or_exists};
+use crate::aws::{CallError, Session, or_exists};
 use crate::model::{Account, Address, Change, Effect, KindName, Name, Reference, Region, RemoteId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -54,33 +54,33 @@ fn at_home(reference: &Reference) -> Reference {
 impl Driver for OrganizationalUnit {
     // A unit is ours by its name, as its address says, and not by a tag: reading tags costs a call a unit, a unit is worthless without
     // its name, and two of one name beside each other AWS doesn't allow.
-    async fn read(at: &Session) -> Result<Vec<Seen<OrganizationalUnit>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<OrganizationalUnit>>, CallError> {
         let root = organization::root(at).await?;
         let units = organization::units(at, &root).await?;
         Ok(units.iter().map(|unit| see(at, unit, &units)).collect())
     }
 
-    async fn create(at: &Session, address: &Address, want: &OrganizationalUnit) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &OrganizationalUnit) -> Result<RemoteId, CallError> {
         let parent = match &want.parent {
             Some(parent) => at.id_of(parent, Region::GLOBAL)?.0,
             None => organization::root(at).await?,
         };
         let call = at.organizations().create_organizational_unit().parent_id(&parent).name(address.name.as_str());
         let call = call.set_tags(Some(account::written(&tags::marked(address, &Tags::new()))?));
-        let answer = or_exists(call.send().await.map_err(AwsError::from))?;
+        let answer = or_exists(call.send().await.map_err(CallError::from))?;
         let id = match &answer {
             Some(answer) => answer.organizational_unit().and_then(|unit| unit.id()).map(RemoteId::from),
             None => Self::find(at, address).await?.map(|seen| seen.id),
         };
-        id.ok_or_else(|| AwsError::refused("organizations:CreateOrganizationalUnit", "the answer holds no id"))
+        id.ok_or_else(|| CallError::refused("organizations:CreateOrganizationalUnit", "the answer holds no id"))
     }
 
-    async fn update(_: &Session, address: &Address, _: &RemoteId, _: &OrganizationalUnit, _: &[Change]) -> Result<(), AwsError> {
-        Err(AwsError::refused("organizations:MoveOrganizationalUnit", format!("AWS can't move {address}: a person has to make it anew")))
+    async fn update(_: &Session, address: &Address, _: &RemoteId, _: &OrganizationalUnit, _: &[Change]) -> Result<(), CallError> {
+        Err(CallError::refused("organizations:MoveOrganizationalUnit", format!("AWS can't move {address}: a person has to make it anew")))
     }
 
-    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &OrganizationalUnit) -> Result<(), AwsError> {
-        Err(AwsError::refused("organizations:DeleteOrganizationalUnit", format!("{address} is not deleted by a plan: delete it by hand")))
+    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &OrganizationalUnit) -> Result<(), CallError> {
+        Err(CallError::refused("organizations:DeleteOrganizationalUnit", format!("{address} is not deleted by a plan: delete it by hand")))
     }
 }
 

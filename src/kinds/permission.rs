@@ -1,7 +1,7 @@
 //! Rules of security groups in EC2's shape: "IP permissions", each of which lumps several sources together. Compared by the ids of now.
 
 use super::rule::{Ports, Protocol, Rule};
-use crate::aws::{AwsError, Session};
+use crate::aws::{CallError, Session};
 use crate::model::{KindName, Name, Reference, RemoteId};
 use aws_sdk_ec2::types::{IpPermission, IpRange, UserIdGroupPair};
 use ipnet::Ipv4Net;
@@ -48,9 +48,9 @@ fn split_one(whole: &IpPermission) -> Vec<IpPermission> {
 ///
 /// # Errors
 /// When the rule names a group that is not there, or is of a shape that is only ever found.
-pub(super) fn of(rule: &Rule, id_of: &impl Fn(&Reference) -> Result<RemoteId, AwsError>) -> Result<IpPermission, AwsError> {
+pub(super) fn of(rule: &Rule, id_of: &impl Fn(&Reference) -> Result<RemoteId, CallError>) -> Result<IpPermission, CallError> {
     if let Some(other) = &rule.other {
-        return Err(AwsError::refused("ec2:AuthorizeSecurityGroupIngress", format!("a rule can't be declared as {other:?}")));
+        return Err(CallError::refused("ec2:AuthorizeSecurityGroupIngress", format!("a rule can't be declared as {other:?}")));
     }
     let (protocol, from, to) = match (rule.protocol, rule.ports.unwrap_or(Ports::ALL)) {
         (Protocol::Tcp | Protocol::Udp, ports) => (rule.protocol.as_str(), Some(ports.from.into()), Some(ports.to.into())),
@@ -72,7 +72,7 @@ pub(super) async fn reconcile(
     direction: Direction,
     live: &[IpPermission],
     want: &[IpPermission],
-) -> Result<(), AwsError> {
+) -> Result<(), CallError> {
     let live: BTreeMap<String, IpPermission> = split(live).into_iter().map(|one| (key(&one), one)).collect();
     let want: BTreeMap<String, IpPermission> = want.iter().map(|one| (key(one), one.clone())).collect();
     let new = want.iter().filter(|(key, _)| !live.contains_key(*key)).map(|(_, one)| one.clone()).collect();
@@ -84,7 +84,7 @@ pub(super) async fn reconcile(
     revoke(at, id, direction, old).await
 }
 
-async fn authorize(at: &Session, id: &RemoteId, direction: Direction, new: Vec<IpPermission>) -> Result<(), AwsError> {
+async fn authorize(at: &Session, id: &RemoteId, direction: Direction, new: Vec<IpPermission>) -> Result<(), CallError> {
     let (ec2, new) = (at.ec2(), Some(new).filter(|new| !new.is_empty()));
     match (direction, new) {
         (_, None) => Ok(()),
@@ -95,7 +95,7 @@ async fn authorize(at: &Session, id: &RemoteId, direction: Direction, new: Vec<I
             .send()
             .await
             .map(drop)
-            .map_err(AwsError::from),
+            .map_err(CallError::from),
         (Direction::Egress, new) => ec2
             .authorize_security_group_egress()
             .group_id(id.as_str())
@@ -103,34 +103,39 @@ async fn authorize(at: &Session, id: &RemoteId, direction: Direction, new: Vec<I
             .send()
             .await
             .map(drop)
-            .map_err(AwsError::from),
+            .map_err(CallError::from),
     }
 }
 
-async fn revoke(at: &Session, id: &RemoteId, direction: Direction, old: Vec<IpPermission>) -> Result<(), AwsError> {
+async fn revoke(at: &Session, id: &RemoteId, direction: Direction, old: Vec<IpPermission>) -> Result<(), CallError> {
     let (ec2, old) = (at.ec2(), Some(old).filter(|old| !old.is_empty()));
     match (direction, old) {
         (_, None) => Ok(()),
-        (Direction::Ingress, old) => {
-            ec2.revoke_security_group_ingress().group_id(id.as_str()).set_ip_permissions(old).send().await.map(drop).map_err(AwsError::from)
-        }
+        (Direction::Ingress, old) => ec2
+            .revoke_security_group_ingress()
+            .group_id(id.as_str())
+            .set_ip_permissions(old)
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::from),
         (Direction::Egress, old) => {
-            ec2.revoke_security_group_egress().group_id(id.as_str()).set_ip_permissions(old).send().await.map(drop).map_err(AwsError::from)
+            ec2.revoke_security_group_egress().group_id(id.as_str()).set_ip_permissions(old).send().await.map(drop).map_err(CallError::from)
         }
     }
 }
 
-async fn describe(at: &Session, id: &RemoteId, direction: Direction, renamed: Vec<IpPermission>) -> Result<(), AwsError> {
+async fn describe(at: &Session, id: &RemoteId, direction: Direction, renamed: Vec<IpPermission>) -> Result<(), CallError> {
     let (ec2, renamed) = (at.ec2(), Some(renamed).filter(|renamed| !renamed.is_empty()));
     match (direction, renamed) {
         (_, None) => Ok(()),
         (Direction::Ingress, renamed) => {
             let call = ec2.update_security_group_rule_descriptions_ingress().group_id(id.as_str());
-            call.set_ip_permissions(renamed).send().await.map(drop).map_err(AwsError::from)
+            call.set_ip_permissions(renamed).send().await.map(drop).map_err(CallError::from)
         }
         (Direction::Egress, renamed) => {
             let call = ec2.update_security_group_rule_descriptions_egress().group_id(id.as_str());
-            call.set_ip_permissions(renamed).send().await.map(drop).map_err(AwsError::from)
+            call.set_ip_permissions(renamed).send().await.map(drop).map_err(CallError::from)
         }
     }
 }
@@ -226,8 +231,8 @@ mod tests {
     use super::*;
     use aws_sdk_ec2::types::Ipv6Range;
 
-    fn no_groups(reference: &Reference) -> Result<RemoteId, AwsError> {
-        Err(AwsError::missing("test", reference.to_string()))
+    fn no_groups(reference: &Reference) -> Result<RemoteId, CallError> {
+        Err(CallError::missing("test", reference.to_string()))
     }
 
     #[test]

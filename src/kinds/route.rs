@@ -1,7 +1,7 @@
 //! Routes and associations of a route table, in EC2's shape. Compared by the ids of now.
 
 use super::{RouteTable, nat_gateway};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{KindName, Reference, RemoteId};
 use aws_sdk_ec2::types::{Filter, Route, RouteOrigin, RouteTable as Found};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +21,13 @@ pub(super) fn associations(found: &Found) -> Vec<(&str, &str)> {
 }
 
 /// A table as it is now.
-pub(super) async fn table(at: &Session, id: &RemoteId) -> Result<Option<Found>, AwsError> {
+pub(super) async fn table(at: &Session, id: &RemoteId) -> Result<Option<Found>, CallError> {
     let answer = at.ec2().describe_route_tables().route_table_ids(id.as_str()).send().await?;
     Ok(answer.route_tables.unwrap_or_default().into_iter().next())
 }
 
 /// Makes a table's routes and associations what they should be.
-pub(super) async fn reconcile(at: &Session, id: &RemoteId, found: Option<&Found>, want: &RouteTable) -> Result<(), AwsError> {
+pub(super) async fn reconcile(at: &Session, id: &RemoteId, found: Option<&Found>, want: &RouteTable) -> Result<(), CallError> {
     let live: BTreeMap<&str, &Route> = found.into_iter().flat_map(made).filter_map(|r| Some((r.destination_cidr_block()?, r))).collect();
     for (range, target) in &want.routes {
         let target_id = at.id_of(target, at.region().clone())?;
@@ -38,12 +38,12 @@ pub(super) async fn reconcile(at: &Session, id: &RemoteId, found: Option<&Found>
     }
     for range in live.keys().filter(|range| !want.routes.contains_key(**range)) {
         let call = at.ec2().delete_route().route_table_id(id.as_str()).destination_cidr_block(*range);
-        or_missing(call.send().await.map_err(AwsError::from))?;
+        or_missing(call.send().await.map_err(CallError::from))?;
     }
     associate(at, id, found, &want.subnets).await
 }
 
-async fn associate(at: &Session, id: &RemoteId, found: Option<&Found>, want: &BTreeSet<Reference>) -> Result<(), AwsError> {
+async fn associate(at: &Session, id: &RemoteId, found: Option<&Found>, want: &BTreeSet<Reference>) -> Result<(), CallError> {
     let live: BTreeMap<&str, &str> = found.into_iter().flat_map(associations).collect();
     let ids = want.iter().map(|subnet| at.id_of(subnet, at.region().clone())).collect::<Result<BTreeSet<_>, _>>()?;
     for subnet in ids.iter().filter(|subnet| !live.contains_key(subnet.as_str())) {
@@ -56,7 +56,7 @@ async fn associate(at: &Session, id: &RemoteId, found: Option<&Found>, want: &BT
 }
 
 /// Associates a subnet, taking it from the table that it is associated with: in one call, so that it is never without routes.
-async fn take(at: &Session, id: &RemoteId, subnet: &RemoteId) -> Result<(), AwsError> {
+async fn take(at: &Session, id: &RemoteId, subnet: &RemoteId) -> Result<(), CallError> {
     let filter = Filter::builder().name("association.subnet-id").values(subnet.as_str()).build();
     let answer = at.ec2().describe_route_tables().filters(filter).send().await?;
     let elsewhere = answer.route_tables().iter().flat_map(associations).find(|(found, _)| *found == subnet.as_str());
@@ -72,16 +72,16 @@ async fn take(at: &Session, id: &RemoteId, subnet: &RemoteId) -> Result<(), AwsE
 }
 
 /// Ends an association; the subnet falls back to the VPC's main table.
-pub(super) async fn disassociate(at: &Session, association: &str) -> Result<(), AwsError> {
-    or_missing(at.ec2().disassociate_route_table().association_id(association).send().await.map_err(AwsError::from)).map(drop)
+pub(super) async fn disassociate(at: &Session, association: &str) -> Result<(), CallError> {
+    or_missing(at.ec2().disassociate_route_table().association_id(association).send().await.map_err(CallError::from)).map(drop)
 }
 
-async fn send(at: &Session, table: &RemoteId, range: &str, to: (&Reference, &RemoteId), there: bool) -> Result<(), AwsError> {
+async fn send(at: &Session, table: &RemoteId, range: &str, to: (&Reference, &RemoteId), there: bool) -> Result<(), CallError> {
     let (target, id) = to;
     let (gateway, nat) = match &target.kind {
         kind if *kind == INTERNET_GATEWAY => (Some(id.to_string()), None),
         kind if *kind == NAT_GATEWAY => (None, Some(id.to_string())),
-        _ => return Err(AwsError::refused("ec2:CreateRoute", format!("{target} is neither an internet gateway nor a NAT gateway"))),
+        _ => return Err(CallError::refused("ec2:CreateRoute", format!("{target} is neither an internet gateway nor a NAT gateway"))),
     };
     if let Some(nat) = &nat {
         nat_gateway::available(at, nat).await?;

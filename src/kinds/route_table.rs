@@ -1,7 +1,7 @@
 //! `route-table`: where the traffic of some subnets goes.
 
 use super::{Driver, Kind, Scope, Seen, Tags, ec2, route, tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
 use aws_sdk_ec2::types::{ResourceType, RouteTable as Found};
 use ipnet::Ipv4Net;
@@ -83,7 +83,7 @@ fn route_changes(live: &BTreeMap<String, Reference>, want: &BTreeMap<String, Ref
 }
 
 impl Driver for RouteTable {
-    async fn read(at: &Session) -> Result<Vec<Seen<RouteTable>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<RouteTable>>, CallError> {
         let mut pages = at.ec2().describe_route_tables().into_paginator().page_size(ec2::PAGE_OF_ROUTE_TABLES).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
@@ -92,7 +92,7 @@ impl Driver for RouteTable {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &RouteTable) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &RouteTable) -> Result<RemoteId, CallError> {
         let vpc = at.id_of(&want.vpc, at.region().clone())?;
         let marks = ec2::marks(ResourceType::RouteTable, address, &want.tags);
         let answer = at.ec2().create_route_table().vpc_id(vpc.as_str()).tag_specifications(marks).send().await?;
@@ -103,18 +103,18 @@ impl Driver for RouteTable {
     }
 
     // By the ids of now and not by the changes: a gateway or subnet that was replaced under its name changes no name here.
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &RouteTable, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &RouteTable, changes: &[Change]) -> Result<(), CallError> {
         let found = route::table(at, id).await?;
         route::reconcile(at, id, found.as_ref(), want).await?;
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &RouteTable) -> Result<(), AwsError> {
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &RouteTable) -> Result<(), CallError> {
         let Some(found) = or_missing(route::table(at, id).await)?.flatten() else { return Ok(()) };
         for (_, association) in route::associations(&found) {
             route::disassociate(at, association).await?;
         }
-        or_missing(at.ec2().delete_route_table().route_table_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+        or_missing(at.ec2().delete_route_table().route_table_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 

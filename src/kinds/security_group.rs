@@ -2,7 +2,7 @@
 
 use super::permission::{self, Direction, Groups};
 use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, or_exists, or_missing};
+use crate::aws::{CallError, Session, or_exists, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Found};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ fn rule_change(direction: &str, key: &str, live: Option<Rule>, want: Option<Rule
 }
 
 impl Driver for SecurityGroup {
-    async fn read(at: &Session) -> Result<Vec<Seen<SecurityGroup>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<SecurityGroup>>, CallError> {
         let mut pages = at.ec2().describe_security_groups().into_paginator().page_size(ec2::PAGE).send();
         let mut all = Vec::new();
         while let Some(page) = pages.next().await {
@@ -99,11 +99,11 @@ impl Driver for SecurityGroup {
         Ok(all.iter().filter_map(|found| see(&groups, found)).collect())
     }
 
-    async fn create(at: &Session, address: &Address, want: &SecurityGroup) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &SecurityGroup) -> Result<RemoteId, CallError> {
         let vpc = at.id_of(&want.vpc, at.region().clone())?;
         let call = at.ec2().create_security_group().group_name(address.name.as_str()).description(&want.description).vpc_id(vpc.as_str());
         let call = call.tag_specifications(ec2::marks(ResourceType::SecurityGroup, address, &want.tags));
-        let id = match or_exists(call.send().await.map_err(AwsError::from))? {
+        let id = match or_exists(call.send().await.map_err(CallError::from))? {
             Some(answer) => ec2::created("ec2:CreateSecurityGroup", answer.group_id())?,
             None => ours(at, address).await?,
         };
@@ -113,25 +113,25 @@ impl Driver for SecurityGroup {
     }
 
     // By the ids of now and not by the changes: a group that was replaced under its name changes no name here.
-    async fn update(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup, changes: &[Change]) -> Result<(), CallError> {
         reconcile(at, address, id, want).await?;
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SecurityGroup) -> Result<(), AwsError> {
-        or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SecurityGroup) -> Result<(), CallError> {
+        or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 
 /// The group that a name clashed with, if it is ours: then an earlier attempt made it.
-async fn ours(at: &Session, address: &Address) -> Result<RemoteId, AwsError> {
-    let taken = || AwsError::refused("ec2:CreateSecurityGroup", format!("the VPC has a group named {} that is not Landfall's", address.name));
+async fn ours(at: &Session, address: &Address) -> Result<RemoteId, CallError> {
+    let taken = || CallError::refused("ec2:CreateSecurityGroup", format!("the VPC has a group named {} that is not Landfall's", address.name));
     SecurityGroup::find(at, address).await?.map(|seen| seen.id).ok_or_else(taken)
 }
 
-async fn reconcile(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup) -> Result<(), AwsError> {
+async fn reconcile(at: &Session, address: &Address, id: &RemoteId, want: &SecurityGroup) -> Result<(), CallError> {
     let answer = at.ec2().describe_security_groups().group_ids(id.as_str()).send().await?;
-    let missing = || AwsError::missing("ec2:DescribeSecurityGroups", format!("{id} is not there"));
+    let missing = || CallError::missing("ec2:DescribeSecurityGroups", format!("{id} is not there"));
     let found = answer.security_groups().first().ok_or_else(missing)?;
     let own = Reference::here(SecurityGroup::NAME, address.name.clone());
     // A group may name itself in its rules, before any directory knows it.

@@ -1,7 +1,7 @@
 //! `ssm-parameter`: publishes a fact of the account, such as its network's ids, to whoever runs there.
 
 use super::{Driver, Kind, Scope, Seen, Tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Name, Reference, RemoteId, show};
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ const PREFIXES: [(&str, KindName); 7] = [
 ];
 
 impl Driver for SsmParameter {
-    async fn read(at: &Session) -> Result<Vec<Seen<SsmParameter>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<SsmParameter>>, CallError> {
         // Ten to a page, which is AWS's most and its default.
         let mut pages = at.ssm().get_parameters_by_path().path(PATH).recursive(true).into_paginator().send();
         let mut seen = Vec::new();
@@ -114,28 +114,28 @@ impl Driver for SsmParameter {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &SsmParameter) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &SsmParameter) -> Result<RemoteId, CallError> {
         let name = format!("/{}", address.name);
         if !name.starts_with(PATH) {
             let why = format!("{name} does not begin with {PATH}, the path that is Landfall's own");
-            return Err(AwsError::refused("ssm:PutParameter", why));
+            return Err(CallError::refused("ssm:PutParameter", why));
         }
         write(at, &name, want).await?;
         Ok(name.into())
     }
 
     // Whatever the changes are: the value is written anew from the ids of now.
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &SsmParameter, _: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &SsmParameter, _: &[Change]) -> Result<(), CallError> {
         write(at, id.as_str(), want).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SsmParameter) -> Result<(), AwsError> {
-        or_missing(at.ssm().delete_parameter().name(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SsmParameter) -> Result<(), CallError> {
+        or_missing(at.ssm().delete_parameter().name(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 
 /// Writes a parameter, there already or not: below our own path there is nobody else's to overwrite.
-async fn write(at: &Session, name: &str, want: &SsmParameter) -> Result<(), AwsError> {
+async fn write(at: &Session, name: &str, want: &SsmParameter) -> Result<(), CallError> {
     let id = |of: &Reference| at.id_of(of, at.region().clone()).map(|id| id.0);
     let (kind, value) = match &want.value {
         Value::Text(text) => (ParameterType::String, text.clone()),

@@ -1,7 +1,7 @@
 //! `subnet`: a part of a VPC's range, in one availability zone.
 
 use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Found};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl Kind for Subnet {
 }
 
 impl Driver for Subnet {
-    async fn read(at: &Session) -> Result<Vec<Seen<Subnet>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<Subnet>>, CallError> {
         let mut pages = at.ec2().describe_subnets().into_paginator().page_size(ec2::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
@@ -63,7 +63,7 @@ impl Driver for Subnet {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &Subnet) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &Subnet) -> Result<RemoteId, CallError> {
         let vpc = at.id_of(&want.vpc, at.region().clone())?;
         let zone = format!("{}{}", at.region(), want.zone);
         let call = at.ec2().create_subnet().vpc_id(vpc.as_str()).cidr_block(want.cidr.to_string()).availability_zone(zone);
@@ -75,15 +75,15 @@ impl Driver for Subnet {
         Ok(id)
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Subnet, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Subnet, changes: &[Change]) -> Result<(), CallError> {
         if changes.iter().any(|change| change.field == "map_public_ip_on_launch") {
             map_public_ip(at, id, want.map_public_ip_on_launch).await?;
         }
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Subnet) -> Result<(), AwsError> {
-        or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Subnet) -> Result<(), CallError> {
+        or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 
@@ -100,7 +100,7 @@ fn see(at: &Session, found: &Found) -> Option<Seen<Subnet>> {
     Some(Seen { id: found.subnet_id()?.into(), name: tags::owner(at, &Subnet::NAME, &all), spec })
 }
 
-async fn map_public_ip(at: &Session, id: &RemoteId, on: bool) -> Result<(), AwsError> {
+async fn map_public_ip(at: &Session, id: &RemoteId, on: bool) -> Result<(), CallError> {
     let value = AttributeBooleanValue::builder().value(on).build();
     at.ec2().modify_subnet_attribute().subnet_id(id.as_str()).map_public_ip_on_launch(value).send().await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! `vpc`: a virtual private cloud, the network of one account in one Region.
 
 use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, tags};
-use crate::aws::{AwsError, Session, or_missing};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{ResourceType, Vpc as Found};
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl Kind for Vpc {
 }
 
 impl Driver for Vpc {
-    async fn read(at: &Session) -> Result<Vec<Seen<Vpc>>, AwsError> {
+    async fn read(at: &Session) -> Result<Vec<Seen<Vpc>>, CallError> {
         let mut pages = at.ec2().describe_vpcs().into_paginator().page_size(ec2::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
@@ -53,18 +53,18 @@ impl Driver for Vpc {
         Ok(seen)
     }
 
-    async fn create(at: &Session, address: &Address, want: &Vpc) -> Result<RemoteId, AwsError> {
+    async fn create(at: &Session, address: &Address, want: &Vpc) -> Result<RemoteId, CallError> {
         let marks = ec2::marks(ResourceType::Vpc, address, &want.tags);
         let answer = at.ec2().create_vpc().cidr_block(want.cidr.to_string()).tag_specifications(marks).send().await?;
         ec2::created("ec2:CreateVpc", answer.vpc().and_then(Found::vpc_id))
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Vpc, changes: &[Change]) -> Result<(), AwsError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Vpc, changes: &[Change]) -> Result<(), CallError> {
         ec2::retag(at, id, &want.tags, changes).await
     }
 
-    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Vpc) -> Result<(), AwsError> {
-        or_missing(at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(AwsError::from)).map(drop)
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Vpc) -> Result<(), CallError> {
+        or_missing(at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod approvals;
+mod call;
 mod change;
 mod digest;
 mod name;
@@ -12,6 +13,7 @@ mod place;
 pub use account::{Account, Environment};
 pub use address::{Address, KindName, Reference, Region, RemoteId};
 pub use approvals::Approvals;
+pub use call::{Access, Call, CallError, Fault, OnCall};
 pub use change::{Change, Concern, Effect, Risk, show};
 pub use digest::{Digest, canonical};
 pub use name::{BadName, Name};

@@ -1,7 +1,7 @@
 //! Desired against live, address by address: what has to happen to each, by itself. Knows nothing of order, nor of what follows for others.
 
 use super::ground::{ACCOUNT, Ground, UNIT};
-use crate::kinds::Spec;
+use crate::kinds::{Spec, row};
 use crate::model::{Account, Address, Change, Concern, Effect, Note, Severity, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
     }
     for (at, _) in ground.found_all().filter(|(at, _)| ground.declared(at).is_none()) {
         let fate = undeclared(ground, at);
-        if fate == Fate::Unchanged {
+        if fate == Fate::Unchanged && !is_setting(at) {
             fates.notes.push(left_alone(at));
         }
         fates.of.insert(at, fate);
@@ -78,7 +78,7 @@ fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>
 
 fn undeclared(ground: &Ground, at: &Address) -> Fate {
     let known = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
-    match (is_permanent(at), known) {
+    match (is_permanent(at) || is_setting(at), known) {
         (true, _) => Fate::Unchanged,
         (false, true) => Fate::Delete,
         (false, false) => Fate::Blocked,
@@ -88,6 +88,11 @@ fn undeclared(ground: &Ground, at: &Address) -> Fate {
 /// Accounts and units are never deleted by a plan, and so never replaced: retiring one is a decision of its own.
 pub(super) fn is_permanent(at: &Address) -> bool {
     at.kind == ACCOUNT || at.kind == UNIT
+}
+
+/// What every account has anyway. Nobody knows what it was before it was declared, so it stays.
+fn is_setting(at: &Address) -> bool {
+    row(&at.kind).is_some_and(|row| row.setting)
 }
 
 /// One note for the by-hand changes of an address.

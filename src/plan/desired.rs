@@ -1,15 +1,17 @@
 //! What the files ask for: every resource of every account, with the line that asked.
 
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Approvals, Environment, Name, Place, Region};
+use crate::model::{Account, Address, Approvals, Environment, KindName, Name, Place, Region};
 use ipnet::Ipv4Net;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that one domains file and its modules describe. Made by `config`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desired {
     pub estate: Estate,
     pub resources: BTreeMap<Address, Declared>,
+    /// The kinds that the modules name, switched on or off: what of others lives is nobody's business here, and is not read.
+    pub kinds: BTreeSet<KindName>,
 }
 
 /// What is true of the organization as a whole.

@@ -85,7 +85,10 @@ domains:
 
     fn desired(domains: &str, module: &str) -> Desired {
         let modules = BTreeMap::from([("greeting".to_owned(), ("modules/greeting/module.yaml".to_owned(), module.to_owned()))]);
-        load_texts(("domains.yaml", domains), &modules).map_err(|problems| crate::config::show(&problems, false)).unwrap().desired
+        load_texts(("domains.yaml", domains), &modules, jiff::Timestamp::UNIX_EPOCH)
+            .map_err(|problems| crate::config::show(&problems, false))
+            .unwrap()
+            .desired
     }
 
     /// The domains that a change of the domains file touches, and how many accounts it leaves out.

@@ -17,7 +17,7 @@ pub async fn connect(writes: bool, endpoint: &str) -> (Connection, Calls) {
     let calls = Calls::default();
     let record = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| record.lock().unwrap().push(call.operation.to_owned()));
-    let access = Access { reads: Arc::new(kinds::reads()), writes };
+    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes };
     let region: Region = "us-west-2".parse().unwrap();
     let options = Options { region, role: "OrganizationAccountAccessRole".into(), access, on_call };
     (Connection::emulated(options, endpoint).await, calls)

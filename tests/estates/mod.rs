@@ -39,7 +39,8 @@ pub fn estate(pool: &str) -> Desired {
         approvals: Approvals::default(),
         members: BTreeMap::new(),
     };
-    let mut desired = Desired { estate, resources: BTreeMap::new() };
+    let mut desired =
+        Desired { estate, resources: BTreeMap::new(), kinds: landfall::kinds::TABLE.iter().map(|row| row.kind.clone()).collect() };
     declare(&mut desired, "management/global/organizational-unit/workloads", json!({}));
     for environment in Environment::ALL {
         let parent = json!({ "parent": "management:organizational-unit/workloads" });

@@ -98,7 +98,7 @@ fn loaded(name: &str, text: &str, modules: &Path) -> Desired {
         Some((name.clone(), (format!("modules/{name}/module.yaml"), text)))
     };
     let modules = folders.filter_map(module).collect();
-    match load_texts((name, text), &modules) {
+    match load_texts((name, text), &modules, "2026-11-21T09:00:00Z".parse().unwrap()) {
         Ok(loaded) => loaded.desired,
         Err(problems) => panic!("{}", show(&problems, false)),
     }

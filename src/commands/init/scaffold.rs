@@ -52,7 +52,7 @@ pub fn scaffold(answers: &Answers) -> Result<Vec<Draft>, Problems> {
         .iter()
         .filter_map(|(path, text)| Some((config::module_of(path)?.to_owned(), ((*path).to_owned(), (*text).to_owned()))))
         .collect();
-    config::load_texts((config::DOMAINS, &domains), &modules)?;
+    config::load_texts((config::DOMAINS, &domains), &modules, crate::commands::clock::now(None))?;
     let made = [
         (".github/actions/landfall/action.yml", ACTION.replace("@VERSION@", env!("CARGO_PKG_VERSION"))),
         (".github/workflows/check.yml", CHECK.to_owned()),

@@ -3,6 +3,7 @@
 
 mod http;
 pub mod install;
+mod program;
 pub mod server;
 mod tour;
 

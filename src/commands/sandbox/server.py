@@ -21,11 +21,17 @@ USUAL_PORT = 5577
 def main():
     args = arguments()
     environment(args.run)
+    # Python runs isolated, so that nothing of the caller's is loaded; our own files have to be named.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+
+    import services
+
+    services.register()
 
     token = secrets.token_hex(16)
     switch = threading.Event()
-    application = tagged(DomainDispatcherApplication(create_backend_app), token, switch)
+    application = tagged(mounted(DomainDispatcherApplication(create_backend_app), services.MOUNTS), token, switch)
     server = bound(application, args.port, MotoRequestHandler)
     if args.tethered:
         threading.Thread(target=until_end_of_input, args=(switch,), daemon=True).start()
@@ -51,6 +57,18 @@ def environment(run):
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_RECORDER_FILEPATH"] = os.path.join(run, "recording.jsonl")
+
+
+def mounted(application, mounts):
+    """Moto's application, and below their paths the services that are not AWS."""
+
+    def serve(request, start_response):
+        first, _, rest = request.get("PATH_INFO", "").lstrip("/").partition("/")
+        if first in mounts:
+            return mounts[first]({**request, "PATH_INFO": "/" + rest, "SCRIPT_NAME": "/" + first}, start_response)
+        return application(request, start_response)
+
+    return serve
 
 
 def tagged(application, token, switch):

@@ -2,8 +2,8 @@
 //! Never ends, and never talks to, a process that has not proved to be the sandbox.
 
 use super::super::Failure;
-use super::{CREDENTIAL, REGION, http, install};
-use crate::aws::{AwsError, Wait, until};
+use super::{CREDENTIAL, REGION, http, install, program};
+use crate::aws::{CallError, Wait, until};
 use crate::model::Digest;
 use crate::render::escape;
 use aws_config::BehaviorVersion;
@@ -17,8 +17,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Starts moto, and gives it a name tag and an off switch; see there.
-const PROGRAM: &str = include_str!("server.py");
 /// Written by the program when it can be reached.
 const STATE: &str = "state.json";
 const LOG: &str = "server.log";
@@ -108,9 +106,9 @@ pub async fn launch(python: &Path, folder: &Path, life: Life) -> Result<(Child, 
     let mut child = spawn(python, folder, life).map_err(|error| broken(&error.to_string()))?;
     let up = until("the start of the emulated AWS", STARTING, async || match child.try_wait() {
         Ok(None) => Ok(state(folder).filter(|running| running.pid == child.id())),
-        _ => Err(AwsError::refused("landfall:Sandbox", "the emulated AWS ended at once")),
+        _ => Err(CallError::refused("landfall:Sandbox", "the emulated AWS ended at once")),
     });
-    let failed = |error: AwsError| broken(&format!("{}\n{}", error.message, last_words(folder)));
+    let failed = |error: CallError| broken(&format!("{}\n{}", error.message, last_words(folder)));
     let up = up.await.map_err(failed);
     let prepared = match up {
         Ok(running) => prepare(&running).await.map(|()| running),
@@ -124,8 +122,7 @@ pub async fn launch(python: &Path, folder: &Path, life: Life) -> Result<(Child, 
 }
 
 fn spawn(python: &Path, folder: &Path, life: Life) -> std::io::Result<Child> {
-    let program = folder.join("server.py");
-    std::fs::write(&program, PROGRAM)?;
+    let program = program::write(folder)?;
     // The log tells the paths asked for, and so the token: it is the owner's alone.
     let log = File::options().write(true).create(true).truncate(true).mode(0o600).open(folder.join(LOG))?;
     let mut command = Command::new(python);
@@ -143,7 +140,7 @@ fn state(folder: &Path) -> Option<Running> {
 }
 
 fn version() -> String {
-    Digest::of(&(PROGRAM, install::REQUIREMENTS)).short().to_owned()
+    Digest::of(&(program::FILES, install::REQUIREMENTS)).short().to_owned()
 }
 
 /// The end of the log, for the person who has to find out.
@@ -167,7 +164,7 @@ async fn prepare(running: &Running) -> Result<(), Failure> {
         return Ok(());
     }
     let made = client.create_organization().feature_set(OrganizationFeatureSet::All).send().await;
-    made.map(drop).map_err(|error| broken(&AwsError::from(error).to_string()))
+    made.map(drop).map_err(|error| broken(&CallError::from(error).to_string()))
 }
 
 /// A client that knows no other endpoint, and no credentials but the sandbox's.

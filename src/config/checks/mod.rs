@@ -71,6 +71,7 @@ pub static TABLE: &[Check] = &[
     run("unknown-kind", "every resource's kind exists", modules::kinds),
     run("unknown-list", "every `for_each` names a list", modules::lists),
     run("unknown-binding", "every `${…}` stands for something", modules::bindings),
+    run("wrong-condition", "every `when` names a parameter of its module and values that it can have", modules::conditions),
     run("wrong-field", "every resource's fields are those of its kind, and of their types", modules::fields),
     run("unused-parameter", "every parameter is used (warning)", modules::unused),
     found("wrong-binding", "what a binding stands for fits where it is"),

@@ -1,8 +1,9 @@
 //! Checks of modules by themselves: whatever is wrong in one before any account is looked at.
 
 use crate::config::bind::{self, bindings as names_of};
-use crate::config::expand::{LISTS, NAMES};
+use crate::config::expand::NAMES;
 use crate::config::files::{File, Files};
+use crate::config::lists;
 use crate::config::module::{Module, ParameterType};
 use crate::config::node::{Content, Node, Span};
 use crate::config::problem::Problem;
@@ -65,6 +66,24 @@ pub fn bindings(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
+pub fn conditions(files: &Files, found: &mut Vec<Problem>) {
+    for module in files.modules.values() {
+        let known = &module.value.parameters;
+        for entry in resources(module).iter().filter_map(|node| node.get("when")).flat_map(Node::entries) {
+            let Some(parameter) = known.get(&entry.key) else {
+                let problem = Problem::error("wrong-condition", &module.name, entry.at, format!("there is no parameter `{}`", entry.key));
+                found.push(problem.suggest(&entry.key, known.keys().map(String::as_str)));
+                continue;
+            };
+            let values = if entry.value.items().is_empty() { std::slice::from_ref(&entry.value) } else { entry.value.items() };
+            for value in values.iter().filter(|value| !parameter.accepts(&value.json())) {
+                let message = format!("`{}` is never {}", entry.key, value.describe());
+                found.push(Problem::error("wrong-condition", &module.name, value.at, message));
+            }
+        }
+    }
+}
+
 pub fn unused(files: &Files, found: &mut Vec<Problem>) {
     for module in files.modules.values() {
         let mut used = BTreeSet::new();
@@ -74,6 +93,9 @@ pub fn unused(files: &Files, found: &mut Vec<Problem>) {
                 used.extend(inner.text().into_iter().flat_map(names_of).map(str::to_owned));
                 used.extend(inner.keys().flat_map(names_of).map(str::to_owned));
             });
+        }
+        for resource in &module.value.resources {
+            used.extend(resource.when.keys().map(|name| format!("parameter.{name}")));
         }
         // `for_each: zones` counts by the parameter of that name.
         let is_used = |name: &String| used.contains(&format!("parameter.{name}")) || name == "zones" && used.contains(name);
@@ -94,8 +116,8 @@ fn row(node: &Node) -> Option<&'static Row> {
 }
 
 fn list_names(module: &Module) -> Vec<String> {
-    let lists = module.parameters.iter().filter(|(_, parameter)| parameter.of == ParameterType::List);
-    LISTS.iter().map(|name| (*name).to_owned()).chain(lists.map(|(name, _)| format!("parameter.{name}"))).collect()
+    let lists = module.parameters.iter().filter(|(_, parameter)| matches!(parameter.of, ParameterType::List | ParameterType::Map));
+    lists::TABLE.iter().map(|(name, _)| (*name).to_owned()).chain(lists.map(|(name, _)| format!("parameter.{name}"))).collect()
 }
 
 fn walk(node: &Node, see: &mut impl FnMut(&Node)) {

@@ -64,7 +64,7 @@ pub fn shadowed(files: &Files, found: &mut Vec<Problem>) {
 
 /// Whether a path is that of a `network` mapping, and not of the module of that name.
 fn is_network(path: &[&str]) -> bool {
-    path.last() == Some(&NETWORK) && !path.contains(&"modules")
+    path.last() == Some(&NETWORK) && !path.contains(&"modules") && !path.contains(&"modules_in")
 }
 
 /// A default has to be what it is the default of.
@@ -87,8 +87,10 @@ fn unset(files: &Files, name: &str, module: &File<Module>, found: &mut Vec<Probl
         return;
     }
     for (domain_name, domain) in &files.domains.value.domains {
-        let Some(values) = crate::config::settings::of(&files.domains.value, domain, name, &module.value) else { continue };
-        for parameter in module.value.parameters.keys().filter(|parameter| !values.contains_key(*parameter)) {
+        let in_any = |environment| crate::config::settings::of(&files.domains.value, domain, environment, name, &module.value);
+        let all: Vec<_> = domain.environments.iter().filter_map(|environment| in_any(*environment)).collect();
+        let is_unset = |parameter: &&String| all.iter().any(|values| !values.contains_key(*parameter));
+        for parameter in module.value.parameters.keys().filter(is_unset) {
             let message = format!("`{domain_name}` sets no `{parameter}` of the module `{name}`, which has no default");
             let problem = files.domains.at_key("bad-parameter", &["domains", domain_name, "modules", name], message);
             found.push(problem.hint(format!("write `modules: {{ {name}: {{ {parameter}: … }} }}`, for the domain or for all of them")));
@@ -118,7 +120,15 @@ fn layer<'a>(node: &'a Node, path: &[&'a str]) -> Vec<Settings<'a>> {
     let modules = node.get("modules").map_or(&[][..], Node::entries).iter();
     let settings =
         modules.map(|entry| Settings { path: [path, &["modules", &entry.key]].concat(), node: &entry.value, module: &entry.key });
+    let within = node.get("modules_in").map_or(&[][..], Node::entries).iter().flat_map(|environment| {
+        let modules = environment.value.entries().iter();
+        modules.map(|entry| Settings {
+            path: [path, &["modules_in", &environment.key, &entry.key]].concat(),
+            node: &entry.value,
+            module: &entry.key,
+        })
+    });
     let network = node.get(NETWORK).filter(|network| matches!(network.content, Content::Map(_)));
     let network = network.map(|node| Settings { path: [path, &[NETWORK]].concat(), node, module: NETWORK });
-    settings.chain(network).collect()
+    settings.chain(within).chain(network).collect()
 }

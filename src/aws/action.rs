@@ -1,0 +1,48 @@
+//! From the SDK's words to IAM's: which action a policy has to allow for an operation to be called.
+//! Source: the Service Authorization Reference, which lists the actions of each service.
+
+/// Services whose prefix in policies is not their SDK's name.
+const PREFIXES: [(&str, &str); 6] = [
+    ("s3control", "s3"),
+    ("ssoadmin", "sso"),
+    ("ssmcontacts", "ssm-contacts"),
+    ("ssmincidents", "ssm-incidents"),
+    ("cloudwatchlogs", "logs"),
+    ("eventbridge", "events"),
+];
+
+/// Operations whose action has a name of its own.
+const RENAMED: [(&str, &str); 10] = [
+    ("s3:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
+    ("s3:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
+    ("s3:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
+    ("budgets:DescribeBudget", "budgets:ViewBudget"),
+    ("budgets:DescribeBudgets", "budgets:ViewBudget"),
+    ("budgets:DescribeNotificationsForBudget", "budgets:ViewBudget"),
+    ("budgets:DescribeSubscribersForNotification", "budgets:ViewBudget"),
+    ("budgets:CreateBudget", "budgets:ModifyBudget"),
+    ("budgets:UpdateBudget", "budgets:ModifyBudget"),
+    ("lambda:Invoke", "lambda:InvokeFunction"),
+];
+
+/// The IAM action of an operation: `ec2:CreateVpc` for `CreateVpc` of `EC2`.
+pub(super) fn action(service: &str, operation: &str) -> String {
+    let service: String = service.chars().filter(|sign| !sign.is_whitespace()).collect::<String>().to_lowercase();
+    let prefix = PREFIXES.iter().find(|(sdk, _)| *sdk == service).map_or(service.as_str(), |(_, iam)| iam);
+    let plain = format!("{prefix}:{operation}");
+    RENAMED.iter().find(|(from, _)| *from == plain).map_or(plain.clone(), |(_, to)| (*to).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_named_as_policies_name_them() {
+        assert_eq!(action("EC2", "CreateVpc"), "ec2:CreateVpc");
+        assert_eq!(action("S3 Control", "GetPublicAccessBlock"), "s3:GetAccountPublicAccessBlock");
+        assert_eq!(action("SSO Admin", "ListInstances"), "sso:ListInstances");
+        assert_eq!(action("Secrets Manager", "ListSecrets"), "secretsmanager:ListSecrets");
+        assert_eq!(action("cloudwatchlogs", "DescribeLogGroups"), "logs:DescribeLogGroups");
+    }
+}

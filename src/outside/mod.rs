@@ -1,0 +1,30 @@
+//! The services that hold live state and are not AWS: GitHub and New Relic. One small client each; knows no kinds.
+//!
+//! They obey the same two rules as AWS's clients: a run that may only read sends no write, and a write is never sent twice.
+
+pub mod github;
+pub mod new_relic;
+
+use crate::model::{Access, OnCall};
+pub use github::GitHub;
+pub use new_relic::NewRelic;
+use std::fmt;
+
+/// The clients of one run. Nothing is sent, and no credential is looked for, before the first call.
+pub struct Outside {
+    pub github: GitHub,
+    pub new_relic: NewRelic,
+}
+
+impl Outside {
+    /// Clients that may do what the run may do.
+    pub fn new(access: &Access, on_call: &OnCall) -> Outside {
+        Outside { github: GitHub::new(access.clone(), on_call.clone()), new_relic: NewRelic::new(access.clone(), on_call.clone()) }
+    }
+}
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outside")
+    }
+}
