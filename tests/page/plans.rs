@@ -110,7 +110,7 @@ pub fn unreadable() -> Planned {
 }
 
 fn repository() -> Desired {
-    match load(Path::new(env!("CARGO_MANIFEST_DIR")), DOMAINS) {
+    match load(Path::new(env!("CARGO_MANIFEST_DIR")), DOMAINS, jiff::Timestamp::UNIX_EPOCH) {
         Ok(loaded) => loaded.desired,
         Err(problems) => panic!("{}", landfall::config::show(&problems, false)),
     }
