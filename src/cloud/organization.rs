@@ -15,7 +15,7 @@ const MARKS_AT_ONCE: usize = 5;
 /// An account of the organization that is ours.
 type Ours = (Address, RemoteId, kinds::Account);
 
-/// Reads units and accounts into a `Live`, and returns the ids of the declared accounts that exist.
+/// Reads units and accounts into a `Live`, and returns the ids of our accounts that are open: the declared ones, and those that carry our mark.
 pub(super) async fn read(management: &Session, desired: &Desired) -> (Live, BTreeMap<Account, RemoteId>) {
     let Desired { estate, resources, kinds } = desired;
     let mut live = Live::default();
@@ -28,7 +28,11 @@ pub(super) async fn read(management: &Session, desired: &Desired) -> (Live, BTre
     match ours(management, &emails).await {
         Ok(accounts) => {
             for (address, id, spec) in accounts {
-                if estate.members.contains_key(&address.account) && spec.status.is_none() {
+                // One that nobody declares and that is closed is over.
+                if spec.status.is_some() && !estate.members.contains_key(&address.account) {
+                    continue;
+                }
+                if spec.status.is_none() {
                     ids.insert(address.account.clone(), id.clone());
                 }
                 live.found.insert(address, Found { id, spec: Spec::Account(spec) });

@@ -84,6 +84,8 @@ fn start(
     let mut tasks = JoinSet::new();
     for (account, id) in accounts {
         let (inside, managed) = kinds_in(desired, selection.holds(&account));
+        // What is in a retired account goes with it.
+        let inside = if desired.estate.retired.accounts.contains(&account) { Vec::new() } else { inside };
         let (connection, caller, places) = (entrance.connection.clone(), entrance.caller.clone(), places.clone());
         let (managing, names) = (management.managing(&account, &id), names.clone());
         tasks.spawn(async move {

@@ -16,6 +16,7 @@ mod matrix;
 mod output;
 mod plan;
 mod plan_file;
+mod policy;
 mod progress;
 pub mod sandbox;
 mod schema;
@@ -54,6 +55,8 @@ enum Command {
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
+    /// Print the least-privilege IAM policies that the modules need, for plan or for apply
+    Policy(policy::Args),
     /// Print the JSON schema of domains.yaml or of a module, for editors
     Schema(schema::Args),
     /// An emulated AWS on this machine, to try everything without an account
@@ -77,6 +80,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Approval(args) => approval::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Completions(args) => completions::run(&args),

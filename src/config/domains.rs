@@ -31,6 +31,10 @@ pub struct Domains {
     /// How many people, besides the author of the pull request, have to approve a plan, by its worst risk.
     #[serde(default)]
     pub approvals: Approvals,
+    /// What may be lost for good: accounts that are declared no more and shall be closed (`payments/dev`), and resources that are kept otherwise
+    /// because they hold data or are in use, by their address (`payments/prod/us-west-2/log-group/aws/vpc/landfall`).
+    #[serde(default)]
+    pub retire: Vec<String>,
     /// The days on which nothing is changed.
     #[serde(default)]
     pub calendar: Calendar,

@@ -5,12 +5,12 @@ use super::expand;
 use super::files::Files;
 use super::node::{Entry, Node};
 use crate::model::{Account, Environment, Name, Place};
-use crate::plan::{Estate, Member};
+use crate::plan::{Estate, Member, Retired};
 use std::collections::BTreeMap;
 
 /// The estate. None only when the organization's Region is none, which has been reported.
 pub fn of(files: &Files) -> Option<Estate> {
-    let Domains { organization, network, domains, rollout, approvals, .. } = &files.domains.value;
+    let Domains { organization, network, domains, rollout, approvals, retire, .. } = &files.domains.value;
     let written: BTreeMap<&str, &Entry> =
         files.domains.root.get("domains").map_or(&[][..], Node::entries).iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let members = domains.iter().filter_map(|(name, domain)| {
@@ -35,6 +35,10 @@ pub fn of(files: &Files) -> Option<Estate> {
         order: rollout.waves.iter().filter_map(|wave| wave.environment()).collect(),
         approvals: *approvals,
         members: members.flatten().collect(),
+        retired: Retired {
+            accounts: retire.iter().filter_map(|text| text.parse().ok()).filter(|account| *account != Account::Management).collect(),
+            resources: retire.iter().filter_map(|text| text.parse().ok()).collect(),
+        },
     })
 }
 

@@ -1,4 +1,4 @@
-//! `account`: an AWS account of the organization. Never closed or removed here: accounts are retired by a command of their own.
+//! `account`: an AWS account of the organization. Closed only when the files retire it.
 
 use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
 use crate::aws::{CallError, Session, Wait, or_missing, until};
@@ -34,7 +34,7 @@ pub struct Account {
 impl Kind for Account {
     const NAME: KindName = KindName::new("account");
     const SCOPE: Scope = Scope::Membership;
-    const ABOUT: &'static str = "An AWS account of the organization: created, marked, and placed in an organizational unit. Never closed by a plan.";
+    const ABOUT: &'static str = "An AWS account of the organization: created, marked, and placed in an organizational unit. Closed only when the files retire it.";
     const REFERS: &'static [KindName] = &[KindName::new("organizational-unit")];
     const READS: &'static [&'static str] = &[
         "organizations:ListRoots",
@@ -47,7 +47,7 @@ impl Kind for Account {
         "organizations:DescribeCreateAccountStatus",
     ];
     const WRITES: &'static [&'static str] =
-        &["organizations:CreateAccount", "organizations:MoveAccount", "organizations:TagResource"];
+        &["organizations:CreateAccount", "organizations:MoveAccount", "organizations:TagResource", "organizations:CloseAccount"];
 
     fn changes(live: &Account, want: &Account) -> Vec<Change> {
         let Account { email, name, organizational_unit, access_role: _, status } = live;
@@ -100,7 +100,7 @@ impl Driver for Account {
         let call = at.organizations().describe_account().account_id(id.as_str());
         let Some(answer) = or_missing(call.send().await.map_err(CallError::from))? else { return Ok(None) };
         let parent = parent(at, &id).await?;
-        let seen = answer.account().and_then(|found| see(at, found, &parent));
+        let seen = answer.account().filter(|found| !is_closed(found)).and_then(|found| see(at, found, &parent));
         Ok(seen.map(|seen| Seen { name: Some(address.name.clone()), ..seen }))
     }
 
@@ -122,8 +122,12 @@ impl Driver for Account {
         place(at, id, want).await
     }
 
-    async fn delete(_: &Session, address: &Address, _: &RemoteId, _: &Account) -> Result<(), CallError> {
-        Err(CallError::refused("organizations:CloseAccount", format!("{address} is never closed by a plan")))
+    /// Closes it. AWS limits how many accounts of an organization are closed in 30 days, and says so when it is one too many.
+    async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Account) -> Result<(), CallError> {
+        match at.organizations().close_account().account_id(id.as_str()).send().await.map_err(CallError::from) {
+            Err(error) if error.code.as_deref() == Some("AccountAlreadyClosedException") => Ok(()),
+            closed => or_missing(closed).map(drop),
+        }
     }
 }
 
@@ -172,6 +176,11 @@ fn see(at: &Session, found: &Found, parent: &str) -> Option<Seen<Account>> {
         status: status(found),
     };
     Some(Seen { id: found.id()?.into(), name: None, spec })
+}
+
+/// Whether an account is closed or about to be: whoever looks for one to work with or to close finds none.
+fn is_closed(found: &Found) -> bool {
+    status(found).is_some_and(|state| ["SUSPENDED", "PENDING_CLOSURE", "CLOSED"].contains(&state.as_str()))
 }
 
 /// The state of an account that is not active. `Status` is what `State` was called before; older endpoints answer with it alone.

@@ -1,5 +1,6 @@
 //! From the table of kinds to the `Spec` enum and its dispatch. No kind is named here.
 
+use super::policy::{ALWAYS, ENTER};
 use super::{Driver, Kind, Scope, Seen, Spec, TABLE};
 use crate::model::{Address, KindName, Reference, Region};
 use std::collections::BTreeSet;
@@ -20,12 +21,9 @@ pub struct Row {
     pub parse: fn(serde_json::Value) -> Result<Spec, serde_json::Error>,
 }
 
-/// What every run calls besides what the kinds read: who we are, the way into accounts, the organization itself.
-const ALWAYS: [&str; 3] = ["sts:AssumeRole", "sts:GetCallerIdentity", "organizations:DescribeOrganization"];
-
 /// All operations that only read: what `plan` may do, and not one more.
 pub fn reads() -> BTreeSet<String> {
-    TABLE.iter().flat_map(|row| row.reads).chain(&ALWAYS).map(|operation| (*operation).to_owned()).collect()
+    TABLE.iter().flat_map(|row| row.reads).chain(&ALWAYS).chain([&ENTER]).map(|operation| (*operation).to_owned()).collect()
 }
 
 /// Those of them that are made with a member account's role.
@@ -200,7 +198,7 @@ mod tests {
         let writes: BTreeSet<&str> = TABLE.iter().flat_map(|row| row.writes).copied().collect();
         for operation in reads() {
             let (_, name) = operation.split_once(':').unwrap();
-            let reads = ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb));
+            let reads = ["Describe", "List", "Get", "View"].iter().any(|verb| name.starts_with(verb));
             assert!(reads || operation == "sts:AssumeRole", "{operation} does not sound like a read");
             assert!(!writes.contains(operation.as_str()), "{operation} is a read of one kind and a write of another");
         }

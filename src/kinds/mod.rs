@@ -13,6 +13,7 @@ mod iam;
 mod kind;
 mod organization;
 mod permission;
+pub mod policy;
 mod route;
 mod rule;
 mod tags;

@@ -2,7 +2,7 @@
 //! that nobody declares. A failed read is never an empty read: such addresses get a blocking note and no step.
 
 use super::Live;
-use super::ground::{ACCOUNT, Ground, account_of, is_declared};
+use super::ground::{ACCOUNT, Ground, account_of, is_ours};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, KindName, Note, RemoteId, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,13 +18,13 @@ pub(super) fn organization(live: &Live) -> Option<Note> {
 /// The addresses that nothing is known of, and a note for each reason.
 pub(super) fn addresses(ground: &Ground) -> (BTreeSet<Address>, Vec<Note>) {
     let (mut blocked, mut notes) = (BTreeSet::new(), Vec::new());
-    for (account, kinds) in ground.live.unreadable.iter().filter(|(account, _)| is_declared(ground.desired, account)) {
+    for (account, kinds) in ground.live.unreadable.iter().filter(|(account, _)| is_ours(ground.desired, ground.live, account)) {
         let of_these = |at: &&Address| at.account == *account && kinds.contains_key(&at.kind);
         let unread: Vec<Address> = ground.desired.resources.keys().filter(of_these).cloned().collect();
         notes.push(unreadable(account, kinds, ground.reach(unread.iter().cloned()).len()));
         blocked.extend(unread);
     }
-    for (at, ids) in ground.live.twins.iter().filter(|(at, _)| is_declared(ground.desired, &at.account)) {
+    for (at, ids) in ground.live.twins.iter().filter(|(at, _)| is_ours(ground.desired, ground.live, &at.account)) {
         notes.push(twins(at, ids));
         blocked.insert(at.clone());
     }

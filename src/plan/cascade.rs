@@ -1,7 +1,7 @@
 //! What follows for others: replacing a resource rebinds or replaces what is bound to it, and what is still held can't be deleted.
 //! Only ever adds work to the dependents of a replacement, or blocks; never unblocks.
 
-use super::compare::{Fate, Fates, is_permanent, to_do_by_hand};
+use super::compare::{Fate, Fates, to_do_by_hand};
 use super::ground::Ground;
 use crate::kinds::row;
 use crate::model::{Address, Change, Effect, Note, Reference, Risk, Severity, Subject, show};
@@ -75,7 +75,7 @@ fn rebind(ground: &Ground, fates: &mut Fates, user: &Address, replaced: &Address
         Fate::Update(changes) | Fate::Replace(changes) => std::mem::take(changes),
         Fate::Unchanged | Fate::Create | Fate::Delete => Vec::new(),
     };
-    let by_hand = effect == Effect::ByHand || (effect == Effect::Replaces && is_permanent(user));
+    let by_hand = effect == Effect::ByHand || (effect == Effect::Replaces && super::keep::reason(ground, user).is_some());
     if by_hand {
         fates.notes.push(to_do_by_hand(user, &[change]));
     } else {

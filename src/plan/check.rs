@@ -36,8 +36,8 @@ fn knows_what_it_touches(desired: &Desired, live: &Live, step: &Step) -> Option<
         Some("which accounts exist is not known".to_owned())
     } else if live.twins.contains_key(&step.address) {
         Some("several resources claim it".to_owned())
-    } else if *account != Account::Management && !desired.estate.members.contains_key(account) {
-        Some("its account is not declared".to_owned())
+    } else if *account != Account::Management && !desired.estate.members.contains_key(account) && !carries_our_mark(live, account) {
+        Some("its account is neither declared nor ours".to_owned())
     } else if before != found {
         Some("what it says is there is not what was found".to_owned())
     } else {
@@ -45,11 +45,23 @@ fn knows_what_it_touches(desired: &Desired, live: &Live, step: &Step) -> Option<
     }
 }
 
-/// A delete is of something of ours that nobody declares, or the first half of a replacement; accounts and units are never deleted.
+/// Whether an account lives that is known by our mark.
+fn carries_our_mark(live: &Live, account: &Account) -> bool {
+    live.found.keys().any(|at| at.account == *account && at.kind.as_str() == "account")
+}
+
+/// A delete is of something of ours that nobody declares, or the first half of a replacement; what must not be lost has to be retired,
+/// and units are never deleted.
 fn deletes_only_ours(desired: &Desired, live: &Live, step: &Step) -> Option<String> {
     let Action::Delete { replacing, .. } = &step.action else { return None };
-    if ["account", "organizational-unit"].contains(&step.address.kind.as_str()) {
-        Some("accounts and units are never deleted".to_owned())
+    let retired = &desired.estate.retired;
+    let is_retired = retired.accounts.contains(&step.address.account) || retired.resources.contains(&step.address);
+    if step.address.kind.as_str() == "organizational-unit" {
+        Some("units are never deleted".to_owned())
+    } else if step.address.kind.as_str() == "account" && !retired.accounts.contains(&step.address.account) {
+        Some("it closes an account that is not retired".to_owned())
+    } else if !is_retired && step.action.before().is_some_and(|live| live.held().is_some()) {
+        Some("it holds what nobody gets back, and is not retired".to_owned())
     } else if !live.found.contains_key(&step.address) {
         Some("it is not ours to delete".to_owned())
     } else if *replacing != desired.resources.contains_key(&step.address) {

@@ -1,8 +1,9 @@
 //! Desired against live, address by address: what has to happen to each, by itself. Knows nothing of order, nor of what follows for others.
 
-use super::ground::{ACCOUNT, Ground, UNIT};
-use crate::kinds::{Spec, row};
-use crate::model::{Account, Address, Change, Concern, Effect, Note, Severity, Subject};
+use super::ground::{Ground, UNIT};
+use super::keep::{self, is_permanent};
+use crate::kinds::Spec;
+use crate::model::{Address, Change, Concern, Effect, Note, Severity, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has to happen to one address.
@@ -46,12 +47,13 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
     }
     for (at, _) in ground.found_all().filter(|(at, _)| ground.declared(at).is_none()) {
         let fate = undeclared(ground, at);
-        if fate == Fate::Unchanged && !is_setting(at) {
+        if fate == Fate::Unchanged && at.kind == UNIT {
             fates.notes.push(left_alone(at));
         }
         fates.of.insert(at, fate);
     }
-    fates.notes.extend(strangers_to_the_files(ground));
+    keep::spare(ground, &mut fates);
+    fates.notes.extend(keep::undeclared_accounts(ground));
     fates
 }
 
@@ -63,7 +65,7 @@ fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>
         _ if fates.blocked.contains(at) => return (Fate::Blocked, None),
         _ => return (Fate::Create, None),
     };
-    let keeps = is_permanent(at);
+    let keeps = keep::reason(ground, at).is_some();
     let (by_hand, changes): (Vec<Change>, Vec<Change>) =
         changes.into_iter().partition(|change| change.effect == Effect::ByHand || (keeps && change.effect == Effect::Replaces));
     let fate = match changes {
@@ -78,21 +80,12 @@ fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>
 
 fn undeclared(ground: &Ground, at: &Address) -> Fate {
     let known = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
-    match (is_permanent(at) || is_setting(at), known) {
+    let stays = is_permanent(ground, at) || keep::is_setting(at) || keep::goes_with_its_account(ground, at);
+    match (stays, known) {
         (true, _) => Fate::Unchanged,
         (false, true) => Fate::Delete,
         (false, false) => Fate::Blocked,
     }
-}
-
-/// Accounts and units are never deleted by a plan, and so never replaced: retiring one is a decision of its own.
-pub(super) fn is_permanent(at: &Address) -> bool {
-    at.kind == ACCOUNT || at.kind == UNIT
-}
-
-/// What every account has anyway. Nobody knows what it was before it was declared, so it stays.
-fn is_setting(at: &Address) -> bool {
-    row(&at.kind).is_some_and(|row| row.setting)
 }
 
 /// One note for the by-hand changes of an address.
@@ -111,18 +104,4 @@ fn left_alone(at: &Address) -> Note {
     let detail = format!("The files no longer declare {at}; it is left as it is.");
     Note::new(Severity::Warning, Subject::Resource(at.clone()), "No longer declared, and never deleted by a plan", detail)
         .hint("retiring an account or a unit is a decision of its own; declare it again to keep it under care")
-}
-
-/// A note for each account that lives, carries our mark, and is in no file.
-fn strangers_to_the_files(ground: &Ground) -> Vec<Note> {
-    let mut held: BTreeMap<&Account, usize> = BTreeMap::new();
-    for at in ground.live.found.keys().filter(|at| !super::ground::is_declared(ground.desired, &at.account)) {
-        *held.entry(&at.account).or_default() += usize::from(!is_permanent(at));
-    }
-    let note = |(account, count): (&Account, usize)| {
-        let detail = format!("It lives, with {count} resources of ours in it; none of them is touched.");
-        Note::new(Severity::Warning, Subject::Account(account.clone()), "An account is no longer declared", detail)
-            .hint("retiring an account is a decision of its own; declare its domain and environment again to keep it under care")
-    };
-    held.into_iter().map(note).collect()
 }

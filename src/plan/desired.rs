@@ -31,6 +31,15 @@ pub struct Estate {
     pub order: Vec<Environment>,
     pub approvals: Approvals,
     pub members: BTreeMap<Account, Member>,
+    /// What may be given up for good.
+    pub retired: Retired,
+}
+
+/// What the files allow to be lost: accounts that are closed, and resources that are deleted although they hold what nobody gets back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Retired {
+    pub accounts: BTreeSet<Account>,
+    pub resources: BTreeSet<Address>,
 }
 
 /// What is true of one declared account.

@@ -1,7 +1,7 @@
 //! Desired and live on one table: who needs whom, as declared and as found. Every stage of planning looks here; none changes it.
 
 use super::{Declared, Desired, Found, Live};
-use crate::kinds::Spec;
+use crate::kinds::{Scope, Spec, row};
 use crate::model::{Account, Address, KindName, Reference, Region};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +35,11 @@ impl<'a> Ground<'a> {
         let mut needs: Edges = desired.resources.iter().map(|(at, declared)| (at, needs(at, &declared.spec, home))).collect();
         imply_gateways(&mut needs, desired.resources.iter().map(|(at, declared)| (at, &declared.spec)), home);
         let mut held: Edges = ours(desired, live).map(|(at, found)| (at, bound(at, &found.spec, home))).collect();
+        // An account is closed after everything about it that is not in it.
+        let closes = |at: &Address| desired.estate.retired.accounts.contains(&at.account);
+        for (at, needs) in held.iter_mut().filter(|(at, _)| closes(at) && !is_inside(at)) {
+            needs.extend(account_of(&at.account).filter(|account| account != *at));
+        }
         imply_gateways(&mut held, ours(desired, live).map(|(at, found)| (at, &found.spec)), home);
         let held_by = turned(held.into_iter());
         let wanted_by = turned(needs.iter().map(|(at, needs)| (*at, needs.clone())));
@@ -49,12 +54,12 @@ impl<'a> Ground<'a> {
         self.desired.resources.get(at)
     }
 
-    /// What lives at an address, if it is ours and its account is declared.
+    /// What lives at an address, if it is in an account of ours.
     pub(super) fn found(&self, at: &Address) -> Option<&'a Found> {
-        self.live.found.get(at).filter(|_| is_declared(self.desired, &at.account))
+        self.live.found.get(at).filter(|_| is_ours(self.desired, self.live, &at.account))
     }
 
-    /// Everything of ours that lives in declared accounts.
+    /// Everything of ours that lives in our accounts.
     pub(super) fn found_all(&self) -> impl Iterator<Item = (&'a Address, &'a Found)> {
         ours(self.desired, self.live)
     }
@@ -67,6 +72,11 @@ impl<'a> Ground<'a> {
     /// The live resources that are bound to an address.
     pub(super) fn holders(&self, at: &Address) -> impl Iterator<Item = &'a Address> {
         self.held_by.get(at).into_iter().flatten().copied()
+    }
+
+    /// What a live spec is bound to.
+    pub(super) fn bound(&self, at: &Address, spec: &Spec) -> Vec<Address> {
+        bound(at, spec, self.home()).into_iter().collect()
     }
 
     /// The reference by which a spec at `from` names `to`.
@@ -104,6 +114,16 @@ pub(super) fn is_declared(desired: &Desired, account: &Account) -> bool {
     *account == Account::Management || desired.estate.members.contains_key(account)
 }
 
+/// Whether a resource is in its account, and so is gone when that is.
+pub(super) fn is_inside(at: &Address) -> bool {
+    row(&at.kind).is_some_and(|row| matches!(row.scope, Scope::Global | Scope::Regional))
+}
+
+/// Whether an account is in our care: declared, or one that lives and carries our mark, though nobody declares it any more.
+pub(super) fn is_ours(desired: &Desired, live: &Live, account: &Account) -> bool {
+    is_declared(desired, account) || account_of(account).is_some_and(|main| live.found.contains_key(&main))
+}
+
 /// What a resource needs: what its spec names, and the account that it is in.
 fn needs(at: &Address, spec: &Spec, home: &Region) -> BTreeSet<Address> {
     let account = account_of(&at.account).filter(|account| account != at);
@@ -137,7 +157,7 @@ fn imply_gateways<'a>(edges: &mut Edges<'a>, specs: impl Iterator<Item = (&'a Ad
 }
 
 fn ours<'a>(desired: &'a Desired, live: &'a Live) -> impl Iterator<Item = (&'a Address, &'a Found)> + Clone {
-    live.found.iter().filter(|(at, _)| is_declared(desired, &at.account))
+    live.found.iter().filter(|(at, _)| is_ours(desired, live, &at.account))
 }
 
 fn turned<'a>(edges: impl Iterator<Item = (&'a Address, BTreeSet<Address>)>) -> BTreeMap<Address, BTreeSet<&'a Address>> {

@@ -21,6 +21,9 @@ pub(super) fn concerns(at: &Address, action: &Action) -> Vec<Concern> {
             let is_said = said.iter().any(|concern| concern.risk == Risk::Dangerous);
             said.into_iter().chain((!is_said).then(|| concern(Risk::Dangerous, "deletes it and creates it anew"))).collect()
         }
+        Action::Delete { replacing: false, .. } if at.kind == ACCOUNT => {
+            vec![concern(Risk::Dangerous, "closes the account: AWS deletes what is in it after 90 days")]
+        }
         Action::Delete { live: _, replacing: false, why: _ } => vec![concern(Risk::Dangerous, "deletes it: no longer declared")],
     };
     concerns.sort_by_key(|concern| (Reverse(concern.risk), concern.why.clone()));

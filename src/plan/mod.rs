@@ -1,7 +1,7 @@
 //! Desired × Live → Plan + Report. Pure: equal inputs give equal plans, byte for byte. No I/O, no clock, no async, no hash order.
 //!
 //! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `allocate` and `subnets` choose
-//! ranges, `compare` matches address by address, `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
+//! ranges, `compare` matches address by address, `keep` spares what people can't get back, `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
 //! says how carefully to look, `quotas` what AWS would refuse. `check` is the independent word on what every plan must satisfy.
 
 mod allocate;
@@ -14,6 +14,7 @@ mod estimate;
 mod file;
 mod ground;
 mod judge;
+mod keep;
 mod live;
 mod narrow;
 mod order;
@@ -25,7 +26,7 @@ mod touched;
 mod waves;
 
 pub use check::check;
-pub use desired::{Declared, Desired, Estate, Member};
+pub use desired::{Declared, Desired, Estate, Member, Retired};
 pub use estimate::{Estimate, estimate};
 pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};

@@ -1,7 +1,7 @@
 //! Which domains a change of the files touches. Pure: compares what the files ask for, not the files, so that a module touches exactly
 //! those who get something else from it. Must never leave out a domain whose plan the change could alter.
 
-use super::{Declared, Desired, Estate, Member};
+use super::{Declared, Desired, Estate, Member, Retired};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,7 @@ pub fn touched(before: &Desired, now: &Desired) -> Touched {
 #[derive(Default, PartialEq)]
 struct Facts<'a> {
     member: Option<(&'a str, &'a Name)>,
+    retired: bool,
     specs: BTreeMap<&'a Address, &'a Spec>,
 }
 
@@ -43,6 +44,9 @@ fn facts(desired: &Desired) -> BTreeMap<&Account, Facts<'_>> {
     let mut facts: BTreeMap<&Account, Facts<'_>> = BTreeMap::new();
     for (account, Member { email, team, place: _ }) in &desired.estate.members {
         facts.entry(account).or_default().member = Some((email, team));
+    }
+    for account in &desired.estate.retired.accounts {
+        facts.entry(account).or_default().retired = true;
     }
     for (address, Declared { spec, module: _, place: _ }) in &desired.resources {
         facts.entry(&address.account).or_default().specs.insert(address, spec);
@@ -52,7 +56,8 @@ fn facts(desired: &Desired) -> BTreeMap<&Account, Facts<'_>> {
 
 /// What is true for all: the pools, the Region, the role. When any of it differs, everything is touched.
 fn rest(estate: &Estate) -> Estate {
-    Estate { members: BTreeMap::new(), ..estate.clone() }
+    let resources = estate.retired.resources.clone();
+    Estate { members: BTreeMap::new(), retired: Retired { accounts: BTreeSet::new(), resources }, ..estate.clone() }
 }
 
 fn domain(account: &Account) -> Option<&Name> {

@@ -38,6 +38,7 @@ pub fn estate(pool: &str) -> Desired {
         order: Environment::ALL.to_vec(),
         approvals: Approvals::default(),
         members: BTreeMap::new(),
+        retired: landfall::plan::Retired::default(),
     };
     let mut desired =
         Desired { estate, resources: BTreeMap::new(), kinds: landfall::kinds::TABLE.iter().map(|row| row.kind.clone()).collect() };

@@ -2,8 +2,9 @@
 
 use crate::config::domains::{CiUserKind, Repository};
 use crate::config::files::Files;
+use crate::config::node;
 use crate::config::problem::Problem;
-use crate::model::Environment;
+use crate::model::{Account, Address, Environment};
 
 pub fn teams(files: &Files, found: &mut Vec<Problem>) {
     let known = files.domains.keys("teams");
@@ -43,6 +44,31 @@ pub fn repository_ids(files: &Files, found: &mut Vec<Problem>) {
                 let path = ["domains", name, "repositories", &at.to_string(), "id"];
                 let problem = files.domains.at("repository-id", &path, "the repository has a number and its organization has none");
                 found.push(problem.hint("GitHub proves both or neither: add `organization.github_id`"));
+            }
+        }
+    }
+}
+
+pub fn retire(files: &Files, found: &mut Vec<Problem>) {
+    let domains = &files.domains.value;
+    let is_declared = |account: &Account| match account {
+        Account::Member { domain, environment } => {
+            domains.domains.get(domain.as_str()).is_some_and(|domain| domain.environments.contains(environment))
+        }
+        Account::Management => true,
+    };
+    for (at, text) in domains.retire.iter().enumerate() {
+        let problem = |message: String| files.domains.at("retire", &["retire", &at.to_string()], message);
+        match (text.parse::<Account>(), text.parse::<Address>()) {
+            (Ok(Account::Management), _) => found.push(problem("the management account is never closed".to_owned())),
+            (Ok(account), _) if is_declared(&account) => {
+                let problem = problem(format!("{account} is retired and declared"));
+                found.push(problem.hint("take its environment out of the domain, or this line away"));
+            }
+            (Ok(_), _) | (_, Ok(_)) => {}
+            (Err(_), Err(_)) => {
+                let problem = problem(format!("\"{}\" is neither an account nor the address of a resource", node::shortened(text)));
+                found.push(problem.hint("write payments/dev, or an address as plans show it"));
             }
         }
     }

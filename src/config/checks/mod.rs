@@ -64,6 +64,7 @@ pub static TABLE: &[Check] = &[
     run("ranges-overlap", "pools do not overlap, nor do reserved ranges", ranges::overlap),
     found("pool-too-small", "the pool holds the networks of all accounts"),
     run("waves", "waves name every environment in use, each once", calendar::waves),
+    run("retire", "what is retired is an account or a resource, and is declared no more", domains::retire),
     run("block-days", "block days are dates, the first before the last", calendar::block_days),
     run("unknown-module", "every module that has settings exists", settings::modules),
     run("bad-parameter", "a module's parameters exist, are set, and are of their type and within their bounds", settings::parameters),

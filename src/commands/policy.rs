@@ -1,0 +1,51 @@
+//! `landfall policy`: prints the least-privilege IAM policies that the files' modules need, for plan or for apply.
+
+use super::output::print;
+use super::{Exit, Outcome, files};
+use crate::kinds::policy::{Side, actions, documents};
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the role is for
+    #[arg(value_enum)]
+    purpose: Purpose,
+    #[command(flatten)]
+    files: files::FileArgs,
+    /// Only the policies of this role; both, when absent
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Purpose {
+    /// Reads live state, and can change nothing
+    Plan,
+    /// Carries out plans
+    Apply,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// The one in the management account, from which runs start
+    Management,
+    /// The one in every member account, assumed from there
+    Member,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let desired = match files::load(&args.files) {
+        Ok(desired) => desired,
+        Err(exit) => return Ok(exit),
+    };
+    let writes = args.purpose == Purpose::Apply;
+    let role = if writes { &desired.estate.access_role } else { &desired.estate.plan_role };
+    let management = documents(&actions(&desired.kinds, Side::Management, writes), Some(role));
+    let member = documents(&actions(&desired.kinds, Side::Member, writes), None);
+    let shown = match args.role {
+        Some(Role::Management) => json!(management),
+        Some(Role::Member) => json!(member),
+        None => json!({ "management": management, "member": member }),
+    };
+    print(&format!("{shown:#}\n")).map(|()| Exit::Done)
+}

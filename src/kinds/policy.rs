@@ -1,0 +1,111 @@
+//! The least that a role has to be allowed: made of what each kind says that it calls, so that it can't fall behind the code.
+
+use super::{OUTSIDE, Row, Scope, TABLE};
+use crate::model::KindName;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whose role it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// That of the management account, from which every run starts.
+    Management,
+    /// The one in every member account that is assumed from there.
+    Member,
+}
+
+/// What every run calls from the management account besides what the kinds do: who we are, and the organization itself.
+pub(super) const ALWAYS: [&str; 2] = ["sts:GetCallerIdentity", "organizations:DescribeOrganization"];
+/// The way into the accounts.
+pub(super) const ENTER: &str = "sts:AssumeRole";
+
+/// The most characters of a managed policy, white space not counted (IAM and STS quotas).
+const LONGEST: usize = 6144;
+
+/// The actions that planning needs for these kinds, and with `writes`, applying.
+pub fn actions(kinds: &BTreeSet<KindName>, side: Side, writes: bool) -> BTreeSet<&'static str> {
+    let rows = TABLE.iter().filter(|row| kinds.contains(&row.kind) && this(row, side));
+    let called = rows.flat_map(|row| row.reads.iter().chain(if writes { row.writes } else { &[] })).copied();
+    let of_aws = called.filter(|action| OUTSIDE.iter().all(|service| !action.starts_with(service)));
+    of_aws.chain((side == Side::Management).then_some(ALWAYS).into_iter().flatten()).collect()
+}
+
+fn this(row: &Row, side: Side) -> bool {
+    let inside = matches!(row.scope, Scope::Global | Scope::Regional);
+    inside == (side == Side::Member)
+}
+
+/// The policies that allow these actions; several where one would be too long for IAM. `enters` is the role that may be assumed.
+pub fn documents(actions: &BTreeSet<&str>, enters: Option<&str>) -> Vec<Value> {
+    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for action in actions {
+        services.entry(action.split(':').next().unwrap_or_default()).or_default().push(action);
+    }
+    let statements = services.into_iter().map(|(service, actions)| statement(service, &json!(actions), "*"));
+    let enter = enters.map(|role| statement("enter", &json!(ENTER), &format!("arn:*:iam::*:role/{role}")));
+    let mut documents: Vec<Vec<Value>> = Vec::new();
+    for statement in statements.chain(enter) {
+        match documents.last_mut() {
+            Some(last) if document(last).to_string().len() + statement.to_string().len() < LONGEST => last.push(statement),
+            _ => documents.push(vec![statement]),
+        }
+    }
+    documents.iter().map(|statements| document(statements)).collect()
+}
+
+fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Statement ids are letters and digits.
+fn statement(name: &str, actions: &Value, resource: &str) -> Value {
+    let id: String = name.split('-').map(capitalized).collect();
+    json!({ "Sid": format!("Landfall{id}"), "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> BTreeSet<KindName> {
+        TABLE.iter().map(|row| row.kind.clone()).collect()
+    }
+
+    #[test]
+    fn a_policy_for_planning_only_reads() {
+        for side in [Side::Management, Side::Member] {
+            let reading = actions(&all(), side, false);
+            assert!(reading.is_subset(&actions(&all(), side, true)));
+            let sounds = |action: &&&str| ["Describe", "List", "Get", "View"].iter().any(|verb| action.contains(&format!(":{verb}")));
+            assert_eq!(reading.iter().filter(|action| !sounds(action)).collect::<Vec<_>>(), Vec::<&&str>::new());
+        }
+    }
+
+    #[test]
+    fn only_what_the_kinds_call_is_allowed() {
+        let vpc = BTreeSet::from([KindName::new("vpc")]);
+        let allowed = actions(&vpc, Side::Member, false);
+        assert!(allowed.contains("ec2:DescribeVpcs") && allowed.iter().all(|action| action.starts_with("ec2:Describe")), "{allowed:?}");
+        assert_eq!(actions(&vpc, Side::Management, true), BTreeSet::from(ALWAYS));
+    }
+
+    #[test]
+    fn no_policy_is_too_long_for_iam_and_none_says_anything_twice() {
+        for side in [Side::Management, Side::Member] {
+            let actions = actions(&all(), side, true);
+            let documents = documents(&actions, Some("Access"));
+            assert!(documents.iter().all(|document| document.to_string().len() <= LONGEST));
+            let statements: Vec<&Value> = documents.iter().flat_map(|document| document["Statement"].as_array().unwrap()).collect();
+            let ids: BTreeSet<&str> = statements.iter().map(|statement| statement["Sid"].as_str().unwrap()).collect();
+            assert_eq!(ids.len(), statements.len());
+            assert!(ids.iter().all(|id| id.chars().all(|sign| sign.is_ascii_alphanumeric())), "{ids:?}");
+            let said: usize = statements.iter().filter_map(|statement| statement["Action"].as_array()).map(Vec::len).sum();
+            assert_eq!(said, actions.len());
+        }
+    }
+}

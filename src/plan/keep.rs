@@ -1,0 +1,90 @@
+//! What is kept although nobody declares it: accounts and units, settings, and what people can't get back, unless the files retire it.
+//! Only ever takes a delete or a replacement away.
+
+use super::compare::{Fate, Fates};
+use super::ground::{ACCOUNT, Ground, UNIT, is_inside};
+use crate::kinds::row;
+use crate::model::{Account, Address, Note, Severity, Subject, show};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether something is never deleted: an account that is not retired, and every unit.
+pub(super) fn is_permanent(ground: &Ground, at: &Address) -> bool {
+    at.kind == UNIT || at.kind == ACCOUNT && !is_retired(ground, at)
+}
+
+/// Why something that lives must not be deleted, nor replaced, if it must not.
+pub(super) fn reason(ground: &Ground, at: &Address) -> Option<String> {
+    if is_permanent(ground, at) {
+        return Some("retiring an account or a unit is a decision of its own".to_owned());
+    }
+    ground.found(at).and_then(|found| found.spec.held()).filter(|_| !is_retired(ground, at))
+}
+
+/// What every account has anyway. Nobody knows what it was before it was declared, so it stays as it is.
+pub(super) fn is_setting(at: &Address) -> bool {
+    row(&at.kind).is_some_and(|row| row.setting)
+}
+
+/// Whether it goes when its account is closed, and need not be deleted before.
+pub(super) fn goes_with_its_account(ground: &Ground, at: &Address) -> bool {
+    is_inside(at) && ground.desired.estate.retired.accounts.contains(&at.account)
+}
+
+fn is_retired(ground: &Ground, at: &Address) -> bool {
+    let retired = &ground.desired.estate.retired;
+    retired.resources.contains(at) || retired.accounts.contains(&at.account)
+}
+
+/// Spares what is kept, along with all that is bound to it and all that those need: none of it is of use without the other.
+pub(super) fn spare(ground: &Ground, fates: &mut Fates) {
+    let going = fates.of.iter().filter(|(_, fate)| **fate == Fate::Delete).map(|(at, _)| (*at).clone());
+    let roots: Vec<(Address, String)> = going.filter_map(|at| reason(ground, &at).map(|why| (at, why))).collect();
+    for (root, why) in roots {
+        let spared = around(ground, &root);
+        let mut others = BTreeSet::new();
+        for (at, fate) in fates.of.iter_mut().filter(|(at, fate)| **fate == Fate::Delete && spared.contains(**at)) {
+            *fate = Fate::Unchanged;
+            others.extend((**at != root).then(|| (*at).clone()));
+        }
+        fates.notes.push(note(&root, &why, &others));
+    }
+}
+
+/// A resource, what lives bound to it, and what each of these is bound to.
+fn around(ground: &Ground, root: &Address) -> BTreeSet<Address> {
+    let follow = |from: BTreeSet<Address>, edges: &dyn Fn(&Address) -> Vec<Address>| {
+        let (mut next, mut seen): (Vec<Address>, _) = (from.iter().cloned().collect(), from);
+        while let Some(at) = next.pop() {
+            next.extend(edges(&at).into_iter().filter(|new| seen.insert(new.clone())));
+        }
+        seen
+    };
+    let users = follow(BTreeSet::from([root.clone()]), &|at| ground.holders(at).cloned().collect());
+    let needs: BTreeMap<&Address, Vec<Address>> = ground.found_all().map(|(at, found)| (at, ground.bound(at, &found.spec))).collect();
+    follow(users, &|at| needs.get(at).cloned().unwrap_or_default())
+}
+
+fn note(root: &Address, why: &str, others: &BTreeSet<Address>) -> Note {
+    let along = if others.is_empty() { String::new() } else { format!(" So do {}.", show(others)) };
+    let detail = format!("Nobody declares it any more, and it stays: {why}.{along}");
+    let hint = format!("to have it deleted all the same, write `retire: [{root}]` into domains.yaml");
+    Note::new(Severity::Warning, Subject::Resource(root.clone()), "Kept, although it is no longer declared", detail).hint(hint)
+}
+
+/// A note for each account that lives, carries our mark, and is in no file.
+pub(super) fn undeclared_accounts(ground: &Ground) -> Vec<Note> {
+    let undeclared = ground.live.found.keys().filter(|at| at.kind == ACCOUNT && !super::ground::is_declared(ground.desired, &at.account));
+    undeclared.map(|at| undeclared_account(ground, &at.account)).collect()
+}
+
+fn undeclared_account(ground: &Ground, account: &Account) -> Note {
+    let subject = Subject::Account(account.clone());
+    if ground.desired.estate.retired.accounts.contains(account) {
+        let detail = "It is closed, and what is in it goes with it: AWS keeps it for 90 days, in which AWS Support can open it again.";
+        let note = Note::new(Severity::Warning, subject, "An account is retired", detail.to_owned());
+        return note.hint("once it is closed, its line under `retire` can go");
+    }
+    let detail = "What Landfall made in it is deleted; the account itself stays open, and so does what people could not get back.";
+    let note = Note::new(Severity::Warning, subject, "An account is no longer declared", detail.to_owned());
+    note.hint(format!("declare its domain and environment again to keep it, or write `retire: [{account}]` to have it closed"))
+}
