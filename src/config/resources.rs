@@ -7,7 +7,7 @@ use super::node::{Content, Node, Span};
 use super::problem::Problem;
 use super::shape::{Shape, Stage};
 use super::{checks, estate, schema};
-use crate::kinds::{self, Kind, Scope, Spec};
+use crate::kinds::{self, Scope, Spec};
 use crate::model::{Account, Address, KindName, Name, Place, Reference, Region};
 use crate::plan::{Declared, Desired};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,14 +53,15 @@ pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
     let made = making.resources;
     checks::networks(files, &estate, &made, found);
     let resources = made.into_iter().map(|(address, made)| (address, made.declared)).collect();
-    Some(Desired { estate, resources, kinds: named(files) })
+    Some(Desired { estate, resources, kinds: read(files) })
 }
 
-/// The kinds that any module names, and those that everything else stands on.
-fn named(files: &Files) -> BTreeSet<KindName> {
+/// The kinds that any module names, and those that may live although no module names them any more.
+fn read(files: &Files) -> BTreeSet<KindName> {
     let resources = files.modules.values().flat_map(|file| &file.value.resources);
     let named = resources.filter_map(|resource| resource.kind.parse::<KindName>().ok()).filter(|kind| kinds::row(kind).is_some());
-    named.chain([kinds::Account::NAME, kinds::OrganizationalUnit::NAME, kinds::Vpc::NAME]).collect()
+    let always = kinds::TABLE.iter().filter(|row| !row.setting && !row.optional).map(|row| row.kind.clone());
+    named.chain(always).collect()
 }
 
 /// A resource, and where its module asks for it.

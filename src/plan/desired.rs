@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Desired {
     pub estate: Estate,
     pub resources: BTreeMap<Address, Declared>,
-    /// The kinds that the modules name, switched on or off: what of others lives is nobody's business here, and is not read.
+    /// The kinds to read: those that the modules name, switched on or off, and all that may live unnamed and would have to be deleted.
+    /// Settings need not be read when nobody names them, nor services that the organization may not even have.
     pub kinds: BTreeSet<KindName>,
 }
 

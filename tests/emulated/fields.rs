@@ -1,0 +1,262 @@
+//! One change in every field of every kind, in the files: exactly that is planned, applied, and nothing is left; and back again. All
+//! that was called on the way is what `landfall policy` allows, and all that it allows was called.
+
+use crate::emulator::Emulator;
+use landfall::kinds::{self, TABLE};
+use landfall::model::KindName;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    of: String,
+    at: String,
+    #[serde(default)]
+    to: Value,
+    #[serde(default)]
+    takes: Takes,
+    why: Option<String>,
+    /// What plans call it, where that is not the field's name.
+    changes: Option<String>,
+    /// What has to change along with it.
+    #[serde(default)]
+    with: Vec<Change>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Takes {
+    #[default]
+    Update,
+    Replace,
+    ByHand,
+    Nothing,
+}
+
+/// The fixture with some changes made, in a folder of its own.
+pub struct Estate(TempDir);
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulated/fields")
+}
+
+fn changes() -> Vec<Change> {
+    let changes: Vec<Change> = serde_yaml::from_str(&std::fs::read_to_string(fixture().join("changes.yaml")).unwrap()).unwrap();
+    assert!(changes.iter().all(|change| (change.takes == Takes::Nothing) == change.why.is_some()), "a reason for what takes nothing");
+    changes
+}
+
+impl Estate {
+    pub fn with(changes: &[&Change]) -> Estate {
+        let folder = TempDir::new().unwrap();
+        std::fs::copy(fixture().join("domains.yaml"), folder.path().join("domains.yaml")).unwrap();
+        let all: Vec<&Change> = changes.iter().flat_map(|change| [*change].into_iter().chain(&change.with)).collect();
+        let mut made = 0;
+        for entry in std::fs::read_dir(fixture().join("modules")).unwrap().map(Result::unwrap) {
+            let target = folder.path().join("modules").join(entry.file_name());
+            std::fs::create_dir_all(&target).unwrap();
+            for file in std::fs::read_dir(entry.path()).unwrap().map(|file| file.unwrap().path()) {
+                let into = target.join(file.file_name().unwrap());
+                if !file.ends_with("module.yaml") {
+                    std::fs::copy(&file, into).unwrap();
+                    continue;
+                }
+                let mut module: Value = serde_yaml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+                made += all.iter().filter(|change| patch(&mut module, change)).count();
+                std::fs::write(into, format!("{module:#}")).unwrap();
+            }
+        }
+        assert_eq!(made, all.len(), "every change is of a resource of the fixture: {all:?}");
+        Estate(folder)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Makes a change if its resource is in the module.
+fn patch(module: &mut Value, change: &Change) -> bool {
+    let resources = module["resources"].as_array_mut().unwrap();
+    let is_it = |resource: &Value| change.of == format!("{}/{}", resource["kind"].as_str().unwrap(), resource["name"].as_str().unwrap());
+    let Some(place) = resources.iter().position(is_it) else { return false };
+    let Some((parent, key)) = change.at.rsplit_once('/') else {
+        // For no account, and still declared: so it is one that is looked for.
+        resources[place]["environments"] = serde_json::json!(["dev"]);
+        return true;
+    };
+    let resource = &mut resources[place];
+    resource.as_object_mut().unwrap().entry("spec").or_insert_with(|| serde_json::json!({}));
+    let parent = resource.pointer_mut(&format!("/spec{parent}")).unwrap_or_else(|| panic!("{} has no {parent}", change.of));
+    match (parent, &change.to) {
+        (Value::Array(items), to) => items[key.parse::<usize>().unwrap()] = to.clone(),
+        (Value::Object(fields), Value::Null) => drop(fields.remove(key)),
+        (Value::Object(fields), to) => drop(fields.insert(key.to_owned(), to.clone())),
+        (other, _) => panic!("{} is no place for {key}", other),
+    }
+    true
+}
+
+/// The first change of each resource, then the second of each, and so on: what differs is told apart by its address.
+fn batches(takes: &[Takes]) -> Vec<Vec<Change>> {
+    let mut of: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for change in changes().into_iter().filter(|change| takes.contains(&change.takes)) {
+        if change.with.is_empty() && change.takes != Takes::Replace {
+            of.entry(change.of.clone()).or_default().push(change);
+        } else {
+            alone.push(vec![change]);
+        }
+    }
+    let most = of.values().map(Vec::len).max().unwrap_or(0);
+    (0..most).map(|at| of.values().filter_map(|all| all.get(at).cloned()).collect()).chain(alone).collect()
+}
+
+/// What a plan changes, by address without account and Region: what merely follows from a replacement left out.
+pub fn planned(emulator: &Emulator, root: &Path, calls: &mut BTreeSet<String>) -> BTreeSet<(String, String)> {
+    let ran = traced(emulator, root, &["plan", "--format", "json", "-v"], calls);
+    let plan: Value = serde_json::from_str(&ran).unwrap();
+    assert_eq!(plan["whole"], true, "{}", plan["notes"]);
+    let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
+    let mut found = BTreeSet::new();
+    for step in accounts.flat_map(|account| account["steps"].as_array().unwrap()) {
+        let address: landfall::model::Address = step["address"].as_str().unwrap().parse().unwrap();
+        let short = format!("{}/{}", address.kind, address.name);
+        let fields: Vec<&str> = step["changes"].as_array().unwrap().iter().map(|change| change["field"].as_str().unwrap()).collect();
+        if fields.is_empty() && step["replacing"] == false {
+            found.insert((short, step["action"].as_str().unwrap().to_owned()));
+            continue;
+        }
+        let own = fields.into_iter().filter(|field| !field.starts_with("needs."));
+        found.extend(own.map(|field| (short.clone(), top(field).to_owned())));
+    }
+    found
+}
+
+/// The field of the spec that a change is in.
+fn top(field: &str) -> &str {
+    field.split(['.', '[', ' ']).next().unwrap()
+}
+
+fn traced(emulator: &Emulator, root: &Path, arguments: &[&str], calls: &mut BTreeSet<String>) -> String {
+    let ran = emulator.landfall(root, arguments).expect(0);
+    let operations = ran.stderr.lines().filter_map(|line| line.split(' ').nth(1)).filter(|word| word.contains(':') && !word.ends_with(':'));
+    calls.extend(operations.map(str::to_owned));
+    ran.stdout
+}
+
+pub fn apply(emulator: &Emulator, root: &Path, calls: &mut BTreeSet<String>) {
+    let plan = emulator.plan(root, &[]);
+    traced(emulator, root, &["apply", &plan, "-v"], calls);
+}
+
+fn expected(batch: &[Change]) -> BTreeSet<(String, String)> {
+    let all = batch.iter().flat_map(|change| [change].into_iter().chain(&change.with));
+    let name = |change: &Change| {
+        let own = change.at.split('/').nth(1).unwrap_or("delete").to_owned();
+        (change.of.clone(), change.changes.clone().unwrap_or(own))
+    };
+    all.map(name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_change_in_every_field_is_all_that_is_planned_and_applied() {
+    let emulator = Emulator::start().await;
+    let plain = Estate::with(&[]);
+    let mut calls = BTreeSet::new();
+    apply(&emulator, plain.root(), &mut calls);
+    assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new());
+    for batch in batches(&[Takes::Update, Takes::Replace]) {
+        let changed = Estate::with(&batch.iter().collect::<Vec<_>>());
+        assert_eq!(planned(&emulator, changed.root(), &mut calls), expected(&batch));
+        apply(&emulator, changed.root(), &mut calls);
+        assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "after {batch:?}");
+        // To these files it looks as if somebody else had done it.
+        assert_eq!(planned(&emulator, plain.root(), &mut calls), expected(&batch), "undoing");
+        apply(&emulator, plain.root(), &mut calls);
+        assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new(), "after undoing {batch:?}");
+    }
+    for batch in batches(&[Takes::ByHand]).into_iter().flatten() {
+        let changed = Estate::with(&[&batch]);
+        let text = traced(&emulator, changed.root(), &["plan"], &mut calls);
+        assert!(text.contains("Something has to be changed by hand") && text.contains("No changes"), "{batch:?}\n{text}");
+    }
+    for batch in batches(&[Takes::Nothing]).into_iter().flatten() {
+        let changed = Estate::with(&[&batch]);
+        assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "{batch:?}");
+    }
+    remove_everything(&emulator, &plain, &mut calls);
+    policies_allow_what_was_called(&emulator, plain.root(), &calls);
+}
+
+/// Takes the resources out of the files, all but the account: every kind is deleted in an order that works.
+fn remove_everything(emulator: &Emulator, plain: &Estate, calls: &mut BTreeSet<String>) {
+    let emptied = Estate::with(&[]);
+    for entry in std::fs::read_dir(emptied.root().join("modules")).unwrap().map(Result::unwrap) {
+        let path = entry.path().join("module.yaml");
+        let mut module: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let stays = |kind: &str| ["account", "organizational-unit"].contains(&kind);
+        for resource in module["resources"].as_array_mut().unwrap() {
+            if !stays(resource["kind"].as_str().unwrap()) {
+                // Named, so that it is read, and for no account.
+                resource["environments"] = serde_json::json!(["dev"]);
+            }
+        }
+        std::fs::write(path, format!("{module:#}")).unwrap();
+    }
+    apply(emulator, emptied.root(), calls);
+    assert_eq!(planned(emulator, emptied.root(), calls), BTreeSet::new());
+    apply(emulator, plain.root(), calls);
+    assert_eq!(planned(emulator, plain.root(), calls), BTreeSet::new());
+}
+
+/// Actions that a policy has to allow and that this test has no way to need.
+const NOT_NEEDED_HERE: &[(&str, &str)] = &[
+    ("organizations:ListTagsForResource", "asked only of accounts that no declared email matches"),
+    ("organizations:TagResource", "AWS demands it for the tags of a new account"),
+    ("organizations:CloseAccount", "closing the only account would end the test"),
+    ("organizations:DescribeCreateAccountStatus", "the emulated AWS makes accounts at once"),
+];
+
+fn policies_allow_what_was_called(emulator: &Emulator, root: &Path, calls: &BTreeSet<String>) {
+    let printed = emulator.landfall(root, &["policy", "apply"]).expect(0).stdout;
+    let policies: Value = serde_json::from_str(&printed).unwrap();
+    let mut allowed = BTreeSet::new();
+    for policy in policies.as_object().unwrap().values().flat_map(|policies| policies.as_array().unwrap()) {
+        for statement in policy["Statement"].as_array().unwrap() {
+            let actions = &statement["Action"];
+            allowed.extend(actions.as_array().into_iter().flatten().chain([actions]).filter_map(Value::as_str).map(str::to_owned));
+        }
+    }
+    let of_aws = |call: &&String| kinds::OUTSIDE.iter().all(|service| !call.starts_with(service));
+    let beyond: Vec<&String> = calls.iter().filter(of_aws).filter(|call| !allowed.contains(*call)).collect();
+    assert_eq!(beyond, Vec::<&String>::new(), "called, and not allowed by `landfall policy apply`");
+    let excused: BTreeSet<&str> = NOT_NEEDED_HERE.iter().map(|(action, _)| *action).collect();
+    let idle: Vec<&String> = allowed.iter().filter(|action| !calls.contains(*action) && !excused.contains(action.as_str())).collect();
+    assert_eq!(idle, Vec::<&String>::new(), "allowed by `landfall policy apply`, and never called");
+}
+
+#[test]
+fn every_field_of_every_kind_has_its_change() {
+    let changes = changes();
+    let mut missing = Vec::new();
+    for row in TABLE {
+        let schema = (row.schema)().to_value();
+        for field in schema["properties"].as_object().unwrap().keys() {
+            let is_it = |change: &&Change| kind(change) == row.kind && change.at.split('/').nth(1) == Some(field);
+            let alongside = || changes.iter().flat_map(|change| &change.with);
+            if !changes.iter().chain(alongside()).any(|change| is_it(&change)) {
+                missing.push(format!("{}: {field}", row.kind));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+fn kind(change: &Change) -> KindName {
+    change.of.split_once('/').unwrap().0.parse().unwrap()
+}
