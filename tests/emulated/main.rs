@@ -10,6 +10,7 @@ mod killed;
 mod live;
 mod out_of_band;
 mod reading;
+mod retired;
 mod reviewed;
 mod since;
 mod whole;
