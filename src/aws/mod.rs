@@ -4,6 +4,7 @@ mod action;
 mod connection;
 mod credentials;
 mod directory;
+mod endpoint;
 mod error;
 mod guard;
 mod session;

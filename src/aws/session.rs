@@ -1,13 +1,14 @@
 //! A session: one account and Region, its clients and its directory. What every driver is handed, and the only way to reach AWS.
 
 use super::credentials::AssumedRole;
+use super::endpoint::AsGiven;
 use super::guard::Guard;
 use super::{CallError, Directory};
 use crate::model::{Account, Address, KindName, Name, Reference, Region, RemoteId};
 use crate::outside::Outside;
 use aws_config::SdkConfig;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 /// The names that the files declare, by account and kind: for kinds that can't be listed, and are asked for one by one.
@@ -32,7 +33,7 @@ pub(super) struct Place {
 macro_rules! clients {
     ($($service:ident: $sdk:ident),+ $(,)?) => {
         #[derive(Default)]
-        struct Clients { $($service: std::sync::OnceLock<$sdk::Client>),+ }
+        struct Clients { $($service: OnceLock<$sdk::Client>),+ }
 
         impl Session {
             $(pub fn $service(&self) -> &$sdk::Client {
@@ -56,7 +57,6 @@ clients! {
     identitystore: aws_sdk_identitystore,
     lambda: aws_sdk_lambda,
     organizations: aws_sdk_organizations,
-    s3control: aws_sdk_s3control,
     secretsmanager: aws_sdk_secretsmanager,
     servicequotas: aws_sdk_servicequotas,
     sns: aws_sdk_sns,
@@ -71,11 +71,24 @@ clients! {
 pub struct Session {
     place: Place,
     clients: Clients,
+    s3control: OnceLock<aws_sdk_s3control::Client>,
 }
 
 impl Session {
     pub(super) fn new(place: Place) -> Session {
-        Session { place, clients: Clients::default() }
+        Session { place, clients: Clients::default(), s3control: OnceLock::new() }
+    }
+
+    /// S3's interface for whole accounts. Apart from the others, because an endpoint that was given has to be taken as it is.
+    pub fn s3control(&self) -> &aws_sdk_s3control::Client {
+        self.s3control.get_or_init(|| {
+            let config = aws_sdk_s3control::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
+            let config = match self.place.config.endpoint_url() {
+                Some(url) => config.endpoint_resolver(AsGiven(url.to_owned())),
+                None => config,
+            };
+            aws_sdk_s3control::Client::from_conf(config.build())
+        })
     }
 
     /// The same session, with its regional clients in another Region.

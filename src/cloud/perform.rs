@@ -107,7 +107,8 @@ impl RealCloud {
         let left = Spec::changes(&seen.spec, want);
         match left.iter().all(|change| change.effect == Effect::InPlace) {
             _ if left.is_empty() => Ok(Performed::AlreadyDone),
-            true if again => {
+            // A new account has its settings from the beginning; as long as it was not there, nobody could have read them.
+            true if again || is_setting(step) => {
                 want.update(at, &step.address, &seen.id, &left).await?;
                 Ok(Performed::Done)
             }
@@ -187,6 +188,10 @@ async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>
     live.delete(at, &step.address, &seen.id).await?;
     at.directory().forget(&step.address);
     Ok(Performed::Done)
+}
+
+fn is_setting(step: &Step) -> bool {
+    row(&step.address.kind).is_some_and(|row| row.setting)
 }
 
 fn drifted(what: &str, changes: &[Change]) -> Stop {

@@ -58,6 +58,9 @@ pub struct Organization {
     /// The AWS Region that networks are in, such as `us-west-2`.
     #[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
     pub home_region: String,
+    /// The other Regions that accounts use. Those that have to be opted into are.
+    #[serde(default)]
+    pub regions: Vec<RegionText>,
     /// The GitHub organization or user that the repositories belong to.
     #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"))]
     pub github: String,
@@ -72,6 +75,11 @@ pub struct Organization {
     #[schemars(with = "Option<String>")]
     pub plan_role: Option<String>,
 }
+
+/// A Region, as written.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RegionText(#[schemars(regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))] pub String);
 
 /// The address ranges that networks are carved from.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -113,6 +121,9 @@ pub struct Person {
     #[schemars(regex(pattern = r"^\+[0-9]{7,15}$"))]
     #[schemars(with = "Option<String>")]
     pub phone: Option<String>,
+    /// What the person is, such as `Finance`. Told to AWS where it asks for the title of a contact.
+    #[schemars(with = "Option<String>")]
+    pub title: Option<String>,
 }
 
 /// Who owns domains.
@@ -123,6 +134,28 @@ pub struct Team {
     pub slack: Option<String>,
     /// Who is called when something breaks.
     pub on_call: Option<OnCall>,
+    /// Whom AWS writes to about the accounts of the team's domains, beside their root users.
+    #[serde(default)]
+    pub contacts: BTreeMap<ContactName, String>,
+}
+
+/// What AWS writes to a contact about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContactName {
+    Billing,
+    Operations,
+    Security,
+}
+
+impl ContactName {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ContactName::Billing => "billing",
+            ContactName::Operations => "operations",
+            ContactName::Security => "security",
+        }
+    }
 }
 
 /// Who is called when something breaks, in turn.

@@ -2,12 +2,12 @@
 //! YAML never computes. Each item has a key, and fields in its value.
 
 use super::bind::Lists;
-use super::domains::{Domain, Repository};
+use super::domains::{ContactName, Domain, Repository};
 use super::files::Files;
 use super::settings;
 use crate::model::Environment;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The account and module that a list is for.
 pub struct Whose<'a> {
@@ -27,7 +27,14 @@ type Items = Vec<(String, Value)>;
 type List = (&'static str, fn(&Whose<'_>) -> Items);
 
 /// All lists.
-pub const TABLE: &[List] = &[("zones", zones), ("repositories", repositories), ("ci_roles", ci_roles)];
+pub const TABLE: &[List] = &[
+    ("zones", zones),
+    ("repositories", repositories),
+    ("ci_roles", ci_roles),
+    ("regions", regions),
+    ("opt_in_regions", opt_in_regions),
+    ("contacts", contacts),
+];
 
 /// The lists of an account and module: those of the table, and the module's parameters that are lists or maps.
 pub fn of(whose: &Whose<'_>) -> Lists {
@@ -65,4 +72,56 @@ fn repositories(whose: &Whose<'_>) -> Items {
 /// The CI users that are roles.
 fn ci_roles(whose: &Whose<'_>) -> Items {
     whose.domain.ci_roles().map(|name| same(name)).collect()
+}
+
+/// The Regions that every account has from the beginning (Account Management, "Regions enabled by default"); all others have to be
+/// opted into.
+const BY_DEFAULT: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The Regions that accounts use and have from the beginning.
+fn regions(whose: &Whose<'_>) -> Items {
+    used(whose).filter(|region| BY_DEFAULT.contains(region)).map(same).collect()
+}
+
+/// Those that they have to opt into.
+fn opt_in_regions(whose: &Whose<'_>) -> Items {
+    used(whose).filter(|region| !BY_DEFAULT.contains(region)).map(same).collect()
+}
+
+fn used<'a>(whose: &Whose<'a>) -> impl Iterator<Item = &'a str> {
+    let organization = &whose.files.domains.value.organization;
+    let all: BTreeSet<&str> =
+        organization.regions.iter().map(|region| region.0.as_str()).chain([organization.home_region.as_str()]).collect();
+    all.into_iter()
+}
+
+/// Whom AWS writes to. Who has no phone, or is nobody, has been reported.
+fn contacts(whose: &Whose<'_>) -> Items {
+    let domains = &whose.files.domains.value;
+    let named = domains.teams.get(&whose.domain.team).into_iter().flat_map(|team| &team.contacts);
+    let contact = |(contact, person): (&ContactName, &String)| {
+        let person = domains.people.get(person)?;
+        let title = person.title.clone().unwrap_or_else(|| format!("Contact for {}", contact.as_str()));
+        let value = json!({ "name": person.name, "email": person.email, "phone": person.phone.as_ref()?, "title": title });
+        Some((contact.as_str().to_owned(), value))
+    };
+    named.filter_map(contact).collect()
 }

@@ -36,6 +36,9 @@ fn an_account_of_two_zones() {
         made,
         [
             "global/account/main",
+            "global/account-alias/main",
+            "global/default-vpc/us-west-2",
+            "global/ebs-encryption/us-west-2",
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
             "global/iam-role/ci-deploy",
             "us-west-2/elastic-ip/nat-a",

@@ -47,7 +47,7 @@ impl Kind for Account {
         "organizations:DescribeCreateAccountStatus",
     ];
     const WRITES: &'static [&'static str] =
-        &["organizations:CreateAccount", "organizations:MoveAccount", "organizations:TagResource", "organizations:CloseAccount"];
+        &["organizations:CreateAccount", "organizations:MoveAccount", "organizations:TagResource", "organizations:CloseAccount", "account:PutAccountName"];
 
     fn changes(live: &Account, want: &Account) -> Vec<Change> {
         let Account { email, name, organizational_unit, access_role: _, status } = live;
@@ -60,7 +60,7 @@ impl Kind for Account {
         // AWS mails a code to the new address, and only who reads that mailbox can finish the change.
         let email_moves = !email.eq_ignore_ascii_case(want_email);
         let email = email_moves.then(|| Change::between("email", Some(email.clone()), Some(want_email.clone())).by_hand());
-        let name = Change::of("name", name, want_name).map(Change::by_hand);
+        let name = Change::of("name", name, want_name);
         let unit = Change::of("organizational_unit", organizational_unit, want_unit)
             .map(|change| change.concerning(Risk::Notable, "the policies of another organizational unit will apply to the whole account"));
         [email, name, unit].into_iter().flatten().collect()
@@ -118,7 +118,10 @@ impl Driver for Account {
         Ok(id)
     }
 
-    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, _: &[Change]) -> Result<(), CallError> {
+    async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, changes: &[Change]) -> Result<(), CallError> {
+        if changes.iter().any(|change| change.field == "name") {
+            at.accounts().put_account_name().account_id(id.as_str()).account_name(&want.name).send().await?;
+        }
         place(at, id, want).await
     }
 
@@ -288,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn an_account_moves_in_place_and_is_renamed_by_hand() {
+    fn an_account_moves_and_is_renamed_in_place() {
         let live = account();
         let mut want = Account { email: "AWS+payments-prod@acme.example".into(), access_role: "Other".into(), ..account() };
         assert_eq!(Account::changes(&live, &want), [], "addresses differ in case only, and the role is not compared");
         want.name = "payments".into();
         want.organizational_unit = "management:organizational-unit/stage".parse().unwrap();
         let effects: Vec<_> = Account::changes(&live, &want).into_iter().map(|c| (c.field, c.effect)).collect();
-        assert_eq!(effects, [("name".to_owned(), Effect::ByHand), ("organizational_unit".to_owned(), Effect::InPlace)]);
+        assert_eq!(effects, [("name".to_owned(), Effect::InPlace), ("organizational_unit".to_owned(), Effect::InPlace)]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod permission;
 pub mod policy;
 mod route;
 mod rule;
+mod setting;
 mod tags;
 
 pub use cidr::Cidr;
@@ -30,6 +31,13 @@ dispatch::kinds! {
     // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
     organizational_unit::OrganizationalUnit,
     account::Account,
+    alternate_contact::AlternateContact,
+    account_alias::AccountAlias,
+    password_policy::PasswordPolicy,
+    public_access_block::PublicAccessBlock,
+    region::Region,
+    default_vpc::DefaultVpc,
+    ebs_encryption::EbsEncryption,
     vpc::Vpc,
     internet_gateway::InternetGateway,
     subnet::Subnet,

@@ -5,4 +5,5 @@ mod identity;
 mod moto;
 mod network;
 mod organization;
+mod settings;
 mod wire;

@@ -11,6 +11,7 @@ const ENTRY: &str = "server.py";
 pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
+    ("services/accounts.py", include_str!("services/accounts.py")),
     ("services/model.py", include_str!("services/model.py")),
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),

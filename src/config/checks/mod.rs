@@ -52,6 +52,7 @@ pub static TABLE: &[Check] = &[
     run("unknown-team", "every domain's team is declared", domains::teams),
     run("unused", "every team owns a domain, and every person is named somewhere (warning)", people::unused),
     run("unknown-person", "everybody on call is declared", people::on_call),
+    run("contact-without-phone", "whoever AWS is to call has a phone", people::contacts),
     run("handover", "a handover is a weekday, a time and a time zone", people::handover),
     run("prod-missing", "every domain has a prod environment", domains::prod),
     run("ci-without-repository", "a domain with CI roles has repositories that may take them on", domains::ci_roles),

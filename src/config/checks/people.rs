@@ -23,6 +23,30 @@ pub fn on_call(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
+pub fn contacts(files: &Files, found: &mut Vec<Problem>) {
+    let known = files.domains.keys("people");
+    for (team, contact, person) in named_contacts(files) {
+        let path = ["teams", team, "contacts", contact];
+        match files.domains.value.people.get(person) {
+            None if !known.contains(person) => {
+                let problem = files.domains.at("unknown-person", &path, format!("there is no person `{person}`"));
+                found.push(problem.suggest(person, known.iter().copied()));
+            }
+            Some(known) if known.phone.is_none() => {
+                let problem = files.domains.at("contact-without-phone", &path, format!("`{person}` has no phone"));
+                found.push(problem.hint("AWS takes no contact without a phone number: add one to the person"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every contact of every team: the team, what AWS writes about, and who.
+fn named_contacts(files: &Files) -> impl Iterator<Item = (&str, &'static str, &str)> {
+    let teams = files.domains.value.teams.iter();
+    teams.flat_map(|(team, fields)| fields.contacts.iter().map(|(contact, person)| (team.as_str(), contact.as_str(), person.as_str())))
+}
+
 pub fn handover(files: &Files, found: &mut Vec<Problem>) {
     for (team, on_call) in all(files) {
         let Some(text) = &on_call.handover else { continue };
@@ -42,7 +66,8 @@ pub fn unused(files: &Files, found: &mut Vec<Problem>) {
     for team in file.value.teams.keys().filter(|team| !owners.contains(team.as_str())) {
         found.push(file.at_key("unused", &["teams", team], format!("the team `{team}` owns no domain")).warning());
     }
-    let named: BTreeSet<&str> = all(files).flat_map(|(_, on_call)| called(on_call)).map(|(_, _, person)| person).collect();
+    let on_call = all(files).flat_map(|(_, on_call)| called(on_call)).map(|(_, _, person)| person);
+    let named: BTreeSet<&str> = on_call.chain(named_contacts(files).map(|(_, _, person)| person)).collect();
     for person in file.value.people.keys().filter(|person| !named.contains(person.as_str())) {
         found.push(file.at_key("unused", &["people", person], format!("`{person}` is named nowhere")).warning());
     }
