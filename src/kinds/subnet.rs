@@ -68,9 +68,10 @@ impl Driver for Subnet {
         let zone = format!("{}{}", at.region(), want.zone);
         let call = at.ec2().create_subnet().vpc_id(vpc.as_str()).cidr_block(want.cidr.to_string()).availability_zone(zone);
         let answer = call.tag_specifications(ec2::marks(ResourceType::Subnet, address, &want.tags)).send().await?;
-        let id = ec2::created("ec2:CreateSubnet", answer.subnet().and_then(Found::subnet_id))?;
-        if want.map_public_ip_on_launch {
-            map_public_ip(at, &id, true).await?;
+        let made = answer.subnet();
+        let id = ec2::created("ec2:CreateSubnet", made.and_then(Found::subnet_id))?;
+        if made.and_then(Found::map_public_ip_on_launch) != Some(want.map_public_ip_on_launch) {
+            map_public_ip(at, &id, want.map_public_ip_on_launch).await?;
         }
         Ok(id)
     }
