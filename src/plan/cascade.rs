@@ -1,7 +1,7 @@
 //! What follows for others: replacing a resource rebinds or replaces what is bound to it, and what is still held can't be deleted.
 //! Only ever adds work to the dependents of a replacement, or blocks; never unblocks.
 
-use super::compare::{Fate, Fates, is_permanent, to_do_by_hand};
+use super::compare::{Fate, Fates, is_permanent, is_setting, to_do_by_hand};
 use super::ground::Ground;
 use crate::kinds::row;
 use crate::model::{Address, Change, Effect, Note, Reference, Risk, Severity, Subject, show};
@@ -116,9 +116,10 @@ fn hold(ground: &Ground, fates: &Fates, at: &Address) -> Option<Hold> {
     (!held.is_empty()).then_some(Hold::Held(held))
 }
 
-/// Whether a live dependent is deleted, or bound anew, or no longer bound to it.
+/// Whether a live dependent is deleted, or bound anew, or no longer bound to it; or a setting of it, which goes along.
 fn lets_go(ground: &Ground, fates: &Fates, user: &Address, at: &Address) -> bool {
     match fates.of.get(user) {
+        _ if is_setting(user) => true,
         Some(Fate::Delete | Fate::Replace(_)) => true,
         Some(Fate::Update(changes)) => {
             let reference = fates.want(ground, user).and_then(|want| ground.reference(user, want, at));

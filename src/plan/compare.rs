@@ -91,7 +91,7 @@ pub(super) fn is_permanent(at: &Address) -> bool {
 }
 
 /// What every account has anyway. Nobody knows what it was before it was declared, so it stays.
-fn is_setting(at: &Address) -> bool {
+pub(super) fn is_setting(at: &Address) -> bool {
     row(&at.kind).is_some_and(|row| row.setting)
 }
 
