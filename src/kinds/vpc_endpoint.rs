@@ -87,7 +87,7 @@ impl Kind for VpcEndpoint {
     /// A route table can go while it has the endpoint's route; a subnet or a group can't while an interface of the endpoint is in it, so
     /// the endpoint has to go first.
     fn rebind(&self, replaced: &Reference) -> Effect {
-        if self.route_tables.contains(replaced) { Effect::InPlace } else { Effect::Replaces }
+        if replaced.kind == KindName::new("route-table") { Effect::InPlace } else { Effect::Replaces }
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {
