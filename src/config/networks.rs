@@ -313,3 +313,27 @@ fn a_network_of_ours_is_not_exchanged_for_another() {
     assert_eq!(lines(&plan), Vec::<String>::new());
     assert_eq!(report.notes[0].summary, "It can't adopt another one");
 }
+
+#[test]
+fn what_is_adopted_counts_once() {
+    let over = |others: usize| {
+        let mut live = by_hand();
+        let other = |at: usize| stranger(&format!("vpc-0f{at}"), "vpc", json!({ "cidr": format!("172.31.{at}.0/24") }));
+        live.strangers.extend((0..others).map(other));
+        let (_, report) = plan(&adopting(&format!(", internet_gateway: {GATEWAY}")), &live);
+        report.notes.into_iter().map(|note| note.detail).collect::<Vec<_>>()
+    };
+    assert_eq!(over(4), Vec::<String>::new());
+    assert_eq!(over(5), ["VPCs per Region (L-F678F1CE): 6 after this plan, 5 of them not ours; the default is 5."]);
+}
+
+#[test]
+fn more_endpoints_than_aws_allows_are_said_before() {
+    let services = |count: usize| (0..count).map(|at| format!("s{at}")).collect::<Vec<_>>().join(", ");
+    let notes = |module: &str| plan(&desired(module), &Live::default()).1.notes.into_iter().map(|note| note.detail).collect::<Vec<_>>();
+    assert_eq!(notes(&format!("{{ gateway_endpoints: [{}] }}", services(20))), Vec::<String>::new());
+    let gateways = "Gateway VPC endpoints per Region (L-1B52E74A): 21 after this plan; the default is 20.";
+    assert_eq!(notes(&format!("{{ gateway_endpoints: [{}] }}", services(21))), [gateways]);
+    let interfaces = "Interface VPC endpoints per VPC (L-29B6F2EB): 51 after this plan; the default is 50.";
+    assert_eq!(notes(&format!("{{ interface_endpoints: [{}] }}", services(51))), [interfaces]);
+}
