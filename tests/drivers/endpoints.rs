@@ -89,6 +89,10 @@ async fn an_interface_endpoint_keeps_its_subnets_busy_until_it_is_gone() {
 async fn whoever_lives_in_a_vpc_is_seen() {
     let at = member("111111111204").await;
     vpc_with_subnets(&at).await;
+    make(&at, "internet-gateway/main", json!({ "vpc": "vpc/main" })).await;
+    make(&at, "elastic-ip/nat-a", json!({})).await;
+    make(&at, "nat-gateway/a", json!({ "subnet": "subnet/public-a", "elastic_ip": "elastic-ip/nat-a" })).await;
+    assert_eq!(Spec::find(&at, &here("vpc/main")).await.unwrap().unwrap().spec.held(), None, "a gateway is a part of the network");
     let subnet = Spec::find(&at, &here("subnet/private-a")).await.unwrap().unwrap().id;
     let answer = at.ec2().create_network_interface().subnet_id(subnet.as_str()).description("RDSNetworkInterface").send().await.unwrap();
     let seen = Spec::find(&at, &here("vpc/main")).await.unwrap().unwrap();

@@ -12,7 +12,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
     ("services/model.py", include_str!("services/model.py")),
-    ("services/vpc_endpoints.py", include_str!("services/vpc_endpoints.py")),
+    ("services/interfaces.py", include_str!("services/interfaces.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.

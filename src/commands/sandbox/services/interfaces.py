@@ -1,8 +1,10 @@
-"""VPC endpoints, where moto's are too forgiving: their interfaces are told from others' and keep subnets and groups busy, routes come
-and go with route tables, private names can be switched. Moto's own classes are changed in this process, never on disk.
+"""Network interfaces, where moto is too forgiving: those of NAT gateways and endpoints are told from others', and all of them keep subnets
+and groups busy; an endpoint's routes come and go with route tables, and its private names can be switched. Moto's own classes are changed
+in this process, never on disk.
 """
 
 from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
@@ -11,8 +13,19 @@ from moto.ec2.utils import random_private_ip
 
 
 def register_into(_mounts):
+    create_gateway = NatGatewayBackend.create_nat_gateway
     create, respond = VPCBackend.create_vpc_endpoint, VPCs.modify_vpc_endpoint
     delete_subnet, delete_group = SubnetBackend.delete_subnet, SecurityGroupBackend.delete_security_group
+
+    def create_nat_gateway(self, *args, **kwargs):
+        gateway = create_gateway(self, *args, **kwargs)
+        for address in gateway.address_set:
+            if address.get("networkInterfaceId") in self.enis:
+                interface = self.enis[address["networkInterfaceId"]]
+                interface.interface_type = "natGateway"
+                interface.description = f"Interface for NAT Gateway {gateway.id}"
+                interface.requester_managed = True
+        return gateway
 
     def create_vpc_endpoint(self, *args, **kwargs):
         endpoint = create(self, *args, **kwargs)
@@ -51,6 +64,7 @@ def register_into(_mounts):
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
         return delete_group(self, name, group_id)
 
+    NatGatewayBackend.create_nat_gateway = create_nat_gateway
     VPCBackend.create_vpc_endpoint = create_vpc_endpoint
     VPCBackend.delete_vpc_endpoints = delete_vpc_endpoints
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint
