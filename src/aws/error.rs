@@ -24,6 +24,13 @@ fn or<T>(result: Result<T, CallError>, fault: Fault) -> Result<Option<T>, CallEr
     }
 }
 
+/// An error that came inside of an answer of success: its code means what it always means.
+pub fn unsuccessful(operation: &str, code: &str, message: &str) -> CallError {
+    let code = Some(code.to_owned()).filter(|code| !code.is_empty());
+    let fault = fault_of(code.as_deref(), 400);
+    CallError { operation: operation.to_owned(), fault, code, message: message.to_owned(), request_id: None }
+}
+
 impl<E> From<SdkError<E, HttpResponse>> for CallError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

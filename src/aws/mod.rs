@@ -15,6 +15,6 @@ pub use connection::{Caller, Connection, Options};
 #[cfg(test)]
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
-pub use error::{or_exists, or_missing};
+pub use error::{or_exists, or_missing, unsuccessful};
 pub use session::{Names, Session};
 pub use wait::{Wait, until};

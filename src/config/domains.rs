@@ -261,6 +261,23 @@ pub struct DomainNetwork {
     /// The number of availability zones of this domain's networks.
     #[schemars(range(min = 1, max = 6))]
     pub zones: Option<u8>,
+    /// Networks that others made and that become these domain's own, with their ranges, by environment. The only place for ids of AWS:
+    /// what others made has no other name here.
+    #[schemars(with = "BTreeMap<EnvironmentName, Adopted>")]
+    pub adopt: BTreeMap<Environment, Adopted>,
+}
+
+/// A network that others made.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adopted {
+    /// The VPC's id, such as `vpc-0123456789abcdef0`.
+    #[schemars(regex(pattern = r"^vpc-[0-9a-f]{8,17}$"))]
+    pub vpc: String,
+    /// The id of its internet gateway, if it has one: a VPC takes no second one.
+    #[schemars(regex(pattern = r"^igw-[0-9a-f]{8,17}$"))]
+    #[schemars(with = "Option<String>")]
+    pub internet_gateway: Option<String>,
 }
 
 /// `false` to switch a module off, `true` to switch it on, or a mapping of parameters.

@@ -6,7 +6,7 @@ use crate::model::Address;
 use proptest::prelude::*;
 use std::path::Path;
 
-fn shipped() -> (String, BTreeMap<String, (String, String)>) {
+pub(super) fn shipped() -> (String, BTreeMap<String, (String, String)>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
     let module = |name: &str| {
@@ -41,9 +41,13 @@ fn an_account_of_two_zones() {
             "global/ebs-encryption/us-west-2",
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
             "global/iam-role/ci-deploy",
+            "global/iam-role/landfall-flow-logs",
+            "us-west-2/default-security-group/main",
             "us-west-2/elastic-ip/nat-a",
             "us-west-2/elastic-ip/nat-b",
+            "us-west-2/flow-log/main",
             "us-west-2/internet-gateway/main",
+            "us-west-2/log-group/aws/vpc/landfall",
             "us-west-2/nat-gateway/a",
             "us-west-2/nat-gateway/b",
             "us-west-2/route-table/private-a",
@@ -52,14 +56,19 @@ fn an_account_of_two_zones() {
             "us-west-2/security-group/internal",
             "us-west-2/security-group/web",
             "us-west-2/ssm-parameter/landfall/network/internal-security-group-id",
+            "us-west-2/ssm-parameter/landfall/network/private-route-table-ids",
             "us-west-2/ssm-parameter/landfall/network/private-subnet-ids",
+            "us-west-2/ssm-parameter/landfall/network/public-route-table-id",
             "us-west-2/ssm-parameter/landfall/network/public-subnet-ids",
             "us-west-2/ssm-parameter/landfall/network/vpc-id",
+            "us-west-2/ssm-parameter/landfall/network/web-security-group-id",
             "us-west-2/subnet/private-a",
             "us-west-2/subnet/private-b",
             "us-west-2/subnet/public-a",
             "us-west-2/subnet/public-b",
             "us-west-2/vpc/main",
+            "us-west-2/vpc-endpoint/gateway-dynamodb",
+            "us-west-2/vpc-endpoint/gateway-s3",
         ]
     );
 }
@@ -70,7 +79,7 @@ fn fields_are_bound_and_tagged() {
     let tags = |name: &str| serde_json::json!({ "Name": name, "team": "payments", "domain": "payments", "environment": "prod" });
     assert_eq!(
         spec(&desired, "payments/prod/us-west-2/vpc/main"),
-        serde_json::json!({ "vpc": { "cidr": { "prefix": 19 }, "tags": tags("payments-prod-main") } })
+        serde_json::json!({ "vpc": { "cidr": { "prefix": 19 }, "dns_support": true, "dns_hostnames": true, "tags": tags("payments-prod-main") } })
     );
     assert_eq!(
         spec(&desired, "payments/prod/us-west-2/route-table/public"),

@@ -20,6 +20,8 @@ mod lists;
 #[cfg(test)]
 mod made;
 pub mod module;
+#[cfg(test)]
+mod networks;
 mod node;
 mod problem;
 mod resources;

@@ -3,7 +3,7 @@
 //! From the weakest to the strongest: the module's default; `network` of the estate; `modules` of the estate; its `modules_in` the
 //! environment; `network` of the domain; `modules` of the domain; its `modules_in` the environment. The two `network` mappings are another way to write the parameters of the module of that name.
 
-use super::domains::{Domain, Domains, Setting};
+use super::domains::{Adopted, Domain, Domains, Setting};
 use super::module::Module;
 use crate::model::Environment;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub fn of(domains: &Domains, domain: &Domain, environment: Environment, name: &s
     set(estate_network(domains, name).as_ref());
     set(domains.modules.get(name));
     set(domains.modules_in.get(&environment).and_then(|modules| modules.get(name)));
-    set(domain_network(domain, name).as_ref());
+    set(domain_network(domain, environment, name).as_ref());
     set(domain.modules.get(name));
     set(domain.modules_in.get(&environment).and_then(|modules| modules.get(name)));
     // What the module does not know has been reported, and must not become a binding.
@@ -42,11 +42,16 @@ fn estate_network(domains: &Domains, module: &str) -> Option<Setting> {
     (module == NETWORK).then_some(Setting::Parameters(values))
 }
 
-fn domain_network(domain: &Domain, module: &str) -> Option<Setting> {
+fn domain_network(domain: &Domain, environment: Environment, module: &str) -> Option<Setting> {
     let network = &domain.network;
-    let set = [("vpc_prefix", network.vpc_prefix), ("zones", network.zones)];
-    let values: BTreeMap<String, Value> =
-        set.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value)))).collect();
+    let sizes = [("vpc_prefix", network.vpc_prefix), ("zones", network.zones)];
+    let sizes = sizes.into_iter().filter_map(|(name, value)| value.map(|value| (name, json!(value))));
+    let adopted = network.adopt.get(&environment).into_iter();
+    let adopted = adopted.flat_map(|Adopted { vpc, internet_gateway }| {
+        let gateway = internet_gateway.as_ref().map(|gateway| ("adopt_internet_gateway", json!(gateway)));
+        [("adopt_vpc", json!(vpc))].into_iter().chain(gateway)
+    });
+    let values: BTreeMap<String, Value> = sizes.chain(adopted).map(|(name, value)| (name.to_owned(), value)).collect();
     // A domain that says nothing of its network has not switched the module on.
     (module == NETWORK && !values.is_empty()).then_some(Setting::Parameters(values))
 }

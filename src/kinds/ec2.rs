@@ -33,6 +33,6 @@ pub(super) fn created(operation: &str, id: Option<&str>) -> Result<RemoteId, Cal
     id.map(RemoteId::from).ok_or_else(|| CallError::refused(operation, "the answer holds no id"))
 }
 
-fn written(tags: &Tags) -> Vec<Tag> {
+pub(super) fn written(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

@@ -1,6 +1,6 @@
 //! `internet-gateway`: the door of a VPC to the internet.
 
-use super::{Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use super::{Driver, Kind, Scope, Seen, Tags, adoption, ec2, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
@@ -14,6 +14,11 @@ pub struct InternetGateway {
     /// The VPC that the gateway is attached to.
     #[serde(default)]
     pub vpc: Option<Reference>,
+    /// The id of a gateway that others made, `igw-0123…`: it becomes this one, instead of a new one being made. A VPC has at most one,
+    /// so an adopted VPC's has to be adopted along with it. Looked at only until then. Empty means none.
+    #[serde(default, deserialize_with = "adoption::id", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^(igw-[0-9a-f]{8,17})?$"))]
+    pub adopts: Option<String>,
     /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
@@ -34,8 +39,8 @@ impl Kind for InternetGateway {
     ];
 
     fn changes(live: &InternetGateway, want: &InternetGateway) -> Vec<Change> {
-        let InternetGateway { vpc, tags: live_tags } = live;
-        let InternetGateway { vpc: want_vpc, tags: want_tags } = want;
+        let InternetGateway { vpc, adopts: _, tags: live_tags } = live;
+        let InternetGateway { vpc: want_vpc, adopts: _, tags: want_tags } = want;
         let attachment = Change::of_option("vpc", vpc, want_vpc).map(|change| match vpc {
             Some(_) => change.concerning(Risk::Dangerous, "the network that loses the gateway loses the internet"),
             None => change.concerning(Risk::Notable, "opens the network's path to the internet"),
@@ -63,6 +68,9 @@ impl Driver for InternetGateway {
     }
 
     async fn create(at: &Session, address: &Address, want: &InternetGateway) -> Result<RemoteId, CallError> {
+        if let Some(stranger) = &want.adopts {
+            return adopt(at, stranger, address, want).await;
+        }
         let marks = ec2::marks(ResourceType::InternetGateway, address, &want.tags);
         let answer = at.ec2().create_internet_gateway().tag_specifications(marks).send().await?;
         let id = ec2::created("ec2:CreateInternetGateway", answer.internet_gateway().and_then(Found::internet_gateway_id))?;
@@ -88,12 +96,22 @@ impl Driver for InternetGateway {
 fn see(at: &Session, found: &Found) -> Option<Seen<InternetGateway>> {
     let all = ec2::tags(found.tags());
     let vpc = vpc_of(found).and_then(|vpc| at.reference(&KindName::new("vpc"), vpc));
-    let spec = InternetGateway { vpc, tags: tags::declared(&all) };
+    let spec = InternetGateway { vpc, adopts: None, tags: tags::declared(&all) };
     Some(Seen { id: found.internet_gateway_id()?.into(), name: tags::owner(at, &InternetGateway::NAME, &all), spec })
 }
 
 fn vpc_of(found: &Found) -> Option<&str> {
     found.attachments().first()?.vpc_id()
+}
+
+/// Marks a stranger's gateway as this one, and sees to it that it is attached as declared.
+async fn adopt(at: &Session, stranger: &str, address: &Address, want: &InternetGateway) -> Result<RemoteId, CallError> {
+    let answer = at.ec2().describe_internet_gateways().internet_gateway_ids(stranger).send().await?;
+    let missing = || CallError::refused("ec2:DescribeInternetGateways", format!("{stranger} can't be adopted: it is not there"));
+    let found = answer.internet_gateways().first().ok_or_else(missing)?;
+    let id = adoption::adopt(at, stranger, address, &ec2::tags(found.tags()), &want.tags).await?;
+    attach(at, &id, want, vpc_of(found).map(str::to_owned)).await?;
+    Ok(id)
 }
 
 /// The VPC that the gateway is attached to right now.
@@ -129,11 +147,11 @@ mod tests {
 
     #[test]
     fn a_gateway_moves_in_place_and_taking_it_away_is_dangerous() {
-        let at = |vpc: &str| InternetGateway { vpc: Some(vpc.parse().unwrap()), tags: Tags::new() };
+        let at = |vpc: &str| InternetGateway { vpc: Some(vpc.parse().unwrap()), adopts: None, tags: Tags::new() };
         assert_eq!(InternetGateway::changes(&at("vpc/main"), &at("vpc/main")), []);
         let moved = InternetGateway::changes(&at("vpc/old"), &at("vpc/main"));
         assert_eq!((moved[0].effect, moved[0].concern.as_ref().unwrap().risk), (Effect::InPlace, Risk::Dangerous));
-        let detached = InternetGateway { vpc: None, tags: Tags::new() };
+        let detached = InternetGateway { vpc: None, adopts: None, tags: Tags::new() };
         assert_eq!(InternetGateway::changes(&detached, &at("vpc/main"))[0].concern.as_ref().unwrap().risk, Risk::Notable);
     }
 }

@@ -4,13 +4,16 @@
 //! A kind has two halves. The pure half (`Kind`) is all that `config`, `plan` and `render` can reach; the other half (`Driver`) wants
 //! a `Session`, which only `aws` can make.
 
+mod adoption;
 mod cidr;
 mod dispatch;
 mod document;
 mod ec2;
+mod endpoint;
 mod fields;
 mod iam;
 mod kind;
+mod network_interface;
 mod organization;
 mod permission;
 pub mod policy;
@@ -26,6 +29,7 @@ pub use fields::{Field, fields};
 pub use kind::{Driver, Kind, Scope, Seen};
 pub use rule::{Ports, Protocol, Rule};
 pub use tags::{ADDRESS_TAG, Tags};
+pub use vpc_endpoint::EndpointType;
 
 dispatch::kinds! {
     // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
@@ -45,7 +49,11 @@ dispatch::kinds! {
     nat_gateway::NatGateway,
     route_table::RouteTable,
     security_group::SecurityGroup,
+    default_security_group::DefaultSecurityGroup,
+    vpc_endpoint::VpcEndpoint,
+    log_group::LogGroup,
     iam_oidc_provider::IamOidcProvider,
     iam_role::IamRole,
+    flow_log::FlowLog,
     ssm_parameter::SsmParameter,
 }

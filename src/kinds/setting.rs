@@ -7,7 +7,6 @@ use crate::aws::{CallError, Session};
 use crate::model::{Name, Region};
 
 /// How a setting is read and written.
-#[expect(async_fn_in_trait, reason = "called on concrete types only, as drivers are")]
 pub(super) trait Setting: Kind {
     /// What it is now; none where it was never set.
     async fn get(at: &Session, name: &Name) -> Result<Option<Self>, CallError>;

@@ -43,6 +43,7 @@ impl Kind for SsmParameter {
         KindName::new("nat-gateway"),
         KindName::new("route-table"),
         KindName::new("security-group"),
+        KindName::new("vpc-endpoint"),
     ];
     const READS: &'static [&'static str] = &["ssm:GetParametersByPath"];
     const WRITES: &'static [&'static str] = &["ssm:PutParameter", "ssm:DeleteParameter"];
@@ -93,7 +94,7 @@ impl fmt::Display for Value {
 const PATH: &str = "/landfall/";
 
 /// What ids of each kind begin with.
-const PREFIXES: [(&str, KindName); 7] = [
+const PREFIXES: [(&str, KindName); 8] = [
     ("vpc-", KindName::new("vpc")),
     ("igw-", KindName::new("internet-gateway")),
     ("subnet-", KindName::new("subnet")),
@@ -101,6 +102,7 @@ const PREFIXES: [(&str, KindName); 7] = [
     ("nat-", KindName::new("nat-gateway")),
     ("rtb-", KindName::new("route-table")),
     ("sg-", KindName::new("security-group")),
+    ("vpce-", KindName::new("vpc-endpoint")),
 ];
 
 impl Driver for SsmParameter {

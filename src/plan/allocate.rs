@@ -56,6 +56,9 @@ pub(super) fn allocate(ground: &Ground) -> Allocation {
     for (at, declared) in &ground.desired.resources {
         let Spec::Vpc(vpc) = &declared.spec else { continue };
         match (vpc.cidr, living(ground, at)) {
+            (Cidr::Fixed(range), Some(live)) if live != range && ground.adopted.contains_key(at) => out.block(at, unlike(at, range, live)),
+            // Nothing to adopt was found, as a note says: a range of its own is not what was asked for.
+            (_, None) if vpc.adopts.is_some() => drop(out.blocked.insert(at.clone())),
             (Cidr::Fixed(range), live) if live == Some(range) => out.settle(at, range),
             (Cidr::Fixed(range), _) => fixed.push((at, range)),
             (Cidr::Prefix(prefix), Some(range)) => out.keep(at, range, prefix),
@@ -95,9 +98,10 @@ impl Allocation {
     }
 }
 
-/// The range of a living VPC.
+/// The range of a VPC that lives: as ours, or as the stranger that is to become ours.
 fn living(ground: &Ground, at: &Address) -> Option<Ipv4Net> {
-    range_of(&ground.found(at)?.spec)
+    let stranger = || ground.adopted.get(at).map(|stranger| &stranger.spec);
+    range_of(ground.found(at).map(|found| &found.spec).or_else(stranger)?)
 }
 
 fn range_of(spec: &Spec) -> Option<Ipv4Net> {
@@ -173,6 +177,12 @@ fn kept(at: &Address, range: Ipv4Net, asked: u8) -> Note {
     let detail = format!("It lives in {range}; the files now ask for a /{asked}, which holds for new ones only.");
     let note = Note::new(Severity::Information, Subject::Resource(at.clone()), "The living range is kept", detail);
     note.hint("to move it, write the new range itself as its `cidr`: that replaces it and everything in it")
+}
+
+fn unlike(at: &Address, asked: Ipv4Net, live: Ipv4Net) -> Note {
+    let detail = format!("The files fix {asked}, and the VPC to adopt has {live}.");
+    let note = Note::new(Severity::Blocking, Subject::Resource(at.clone()), "The VPC to adopt has another range", detail);
+    note.hint("fix its own range, or leave the range to the planner: an adopted VPC keeps the one that it has")
 }
 
 fn impossible(at: &Address, asked: &Cidr) -> Note {

@@ -3,6 +3,7 @@
 
 use super::compare::{Fate, Fates, to_do_by_hand};
 use super::ground::Ground;
+use super::keep::is_setting;
 use crate::kinds::row;
 use crate::model::{Address, Change, Effect, Note, Reference, Risk, Severity, Subject, show};
 use std::collections::BTreeSet;
@@ -116,9 +117,10 @@ fn hold(ground: &Ground, fates: &Fates, at: &Address) -> Option<Hold> {
     (!held.is_empty()).then_some(Hold::Held(held))
 }
 
-/// Whether a live dependent is deleted, or bound anew, or no longer bound to it.
+/// Whether a live dependent is deleted, or bound anew, or no longer bound to it; or a setting of it, which goes along.
 fn lets_go(ground: &Ground, fates: &Fates, user: &Address, at: &Address) -> bool {
     match fates.of.get(user) {
+        _ if is_setting(user) => true,
         Some(Fate::Delete | Fate::Replace(_)) => true,
         Some(Fate::Update(changes)) => {
             let reference = fates.want(ground, user).and_then(|want| ground.reference(user, want, at));

@@ -168,7 +168,9 @@ fn keeps_ranges_apart(desired: &Desired, live: &Live, plan: &Plan) -> Vec<String
     for step in made {
         let (at, Some(spec)) = (&step.address, step.action.after()) else { continue };
         let Some(range) = spec.range() else { continue };
-        let strangers = live.strangers.iter().map(|other| (other.id.to_string(), &other.account, &other.spec));
+        // A stranger that becomes this one keeps what it has.
+        let others = live.strangers.iter().filter(|other| !(other.account == at.account && spec.adopts() == Some(other.id.as_str())));
+        let strangers = others.map(|other| (other.id.to_string(), &other.account, &other.spec));
         let ours = result.iter().filter(|(other, _)| **other != at).map(|(other, spec)| (other.to_string(), &other.account, *spec));
         let clashes = ours.chain(strangers).filter(|(_, account, other)| competes(desired, (at, spec), (account, other), range));
         wrong.extend(clashes.map(|(who, ..)| format!("{at} takes addresses of {who}")));
@@ -193,7 +195,7 @@ fn placed(desired: &Desired, result: &BTreeMap<&Address, &Spec>, at: &Address, s
     match spec {
         Spec::Vpc(_) => {
             let asked = &desired.resources.get(at)?.spec;
-            let chosen = matches!(asked, Spec::Vpc(vpc) if matches!(vpc.cidr, Cidr::Prefix(_)));
+            let chosen = matches!(asked, Spec::Vpc(vpc) if matches!(vpc.cidr, Cidr::Prefix(_)) && vpc.adopts.is_none());
             let pooled = desired.estate.pools.iter().any(|pool| pool.contains(&taken));
             let reserved = desired.estate.reserved.values().any(|other| other.contains(&taken) || taken.contains(other));
             (chosen && (!pooled || reserved)).then(|| format!("{at} is outside the pool, or in what is reserved"))

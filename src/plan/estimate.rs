@@ -10,6 +10,9 @@ const ACCOUNT_EVERY: u64 = 10;
 const ACCOUNT_BURST: u64 = 3;
 /// A NAT gateway takes about this long to become available; its creation is limited to one a second after ten (EC2 API throttling).
 const NAT_GATEWAY: u64 = 120;
+/// Endpoints: four at once, and then three in ten seconds (EC2 API throttling, `CreateVpcEndpoint`).
+const ENDPOINT_BURST: u64 = 4;
+const THREE_ENDPOINTS_EVERY: u64 = 10;
 /// Mutating EC2 calls of one account and Region: five a second after fifty (EC2 API throttling).
 const EC2_BURST: u64 = 50;
 const EC2_RATE: u64 = 5;
@@ -17,7 +20,8 @@ const EC2_RATE: u64 = 5;
 const PARAMETER_RATE: u64 = 3;
 
 /// The kinds that EC2 makes.
-const EC2: [&str; 8] = ["vpc", "subnet", "internet-gateway", "elastic-ip", "nat-gateway", "route-table", "security-group", "vpc-endpoint"];
+const EC2: [&str; 9] =
+    ["vpc", "subnet", "internet-gateway", "elastic-ip", "nat-gateway", "route-table", "security-group", "vpc-endpoint", "flow-log"];
 
 /// What a plan takes, at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +51,10 @@ fn of_account(steps: &[Step]) -> u64 {
     let ec2 = count(steps, |step| EC2.contains(&step.address.kind.as_str()));
     let parameters = count(steps, |step| step.address.kind.as_str() == "ssm-parameter");
     let gateways = count(steps, |step| step.address.kind.as_str() == "nat-gateway" && creates(step));
+    let endpoints = count(steps, |step| step.address.kind.as_str() == "vpc-endpoint" && creates(step));
+    let endpoints = (endpoints.saturating_sub(ENDPOINT_BURST) * THREE_ENDPOINTS_EVERY).div_ceil(3);
     let waiting = if gateways > 0 { NAT_GATEWAY } else { 0 };
-    waiting + ec2.saturating_sub(EC2_BURST).div_ceil(EC2_RATE).max(parameters.div_ceil(PARAMETER_RATE))
+    waiting + ec2.saturating_sub(EC2_BURST).div_ceil(EC2_RATE).max(parameters.div_ceil(PARAMETER_RATE)).max(endpoints)
 }
 
 fn creates(step: &Step) -> bool {

@@ -1,6 +1,6 @@
 //! Desired and live on one table: who needs whom, as declared and as found. Every stage of planning looks here; none changes it.
 
-use super::{Declared, Desired, Found, Live};
+use super::{Declared, Desired, Found, Live, Stranger, adopt};
 use crate::kinds::{Scope, Spec, row};
 use crate::model::{Account, Address, KindName, Reference, Region};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub(super) struct Ground<'a> {
     pub wanted_by: BTreeMap<Address, BTreeSet<&'a Address>>,
     /// The live resources of ours that are bound to each address.
     pub held_by: BTreeMap<Address, BTreeSet<&'a Address>>,
+    /// The strangers that are to become ours, each by the address that it will have.
+    pub adopted: BTreeMap<&'a Address, &'a Stranger>,
 }
 
 impl<'a> Ground<'a> {
@@ -43,7 +45,7 @@ impl<'a> Ground<'a> {
         imply_gateways(&mut held, ours(desired, live).map(|(at, found)| (at, &found.spec)), home);
         let held_by = turned(held.into_iter());
         let wanted_by = turned(needs.iter().map(|(at, needs)| (*at, needs.clone())));
-        Ground { desired, live, needs, wanted_by, held_by }
+        Ground { desired, live, needs, wanted_by, held_by, adopted: adopt::strangers(desired, live) }
     }
 
     pub(super) fn home(&self) -> &'a Region {

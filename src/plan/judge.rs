@@ -2,18 +2,26 @@
 
 use super::Action;
 use super::ground::{ACCOUNT, SUBNET, VPC};
+use crate::kinds::Spec;
 use crate::model::{Address, Change, Concern, KindName, Risk};
 use std::cmp::Reverse;
 
 /// The kinds that network paths are made of.
-const PATHS: [KindName; 5] = [VPC, SUBNET, KindName::new("internet-gateway"), KindName::new("nat-gateway"), KindName::new("route-table")];
+const PATHS: [KindName; 6] = [
+    VPC,
+    SUBNET,
+    KindName::new("internet-gateway"),
+    KindName::new("nat-gateway"),
+    KindName::new("route-table"),
+    KindName::new("vpc-endpoint"),
+];
 
 /// The concerns about a step, the worst first.
 pub(super) fn concerns(at: &Address, action: &Action) -> Vec<Concern> {
     let of_changes = |changes: &[Change]| changes.iter().filter_map(|change| change.concern.clone()).collect::<Vec<_>>();
     let mut concerns = match action {
         Action::Create { want: _, replacing: true } => Vec::new(),
-        Action::Create { want: _, replacing: false } => created(&at.kind).into_iter().collect(),
+        Action::Create { want, replacing: false } => created(&at.kind).into_iter().chain(adopted(want)).collect(),
         Action::Update { live: _, want: _, changes } => of_changes(changes).into_iter().chain(rerouted(&at.kind, changes)).collect(),
         Action::Delete { live: _, replacing: true, why } => {
             // A change that demands it usually says what it breaks; then nothing general has to be added.
@@ -39,6 +47,12 @@ fn created(kind: &KindName) -> Option<Concern> {
     }
 }
 
+/// What others made changes hands: a plan that says only "create" would hide that.
+fn adopted(want: &Spec) -> Option<Concern> {
+    let why = |id| format!("adopts {id}, which others made: it is not created but marked, set up as declared, and ours from then on");
+    want.adopts().map(|id| concern(Risk::Notable, &why(id)))
+}
+
 /// A change of a network path that its kind did not judge. Tags carry no traffic.
 fn rerouted(kind: &KindName, changes: &[Change]) -> Option<Concern> {
     let unjudged = |change: &&Change| change.concern.is_none() && !change.field.starts_with("tags.");
@@ -53,7 +67,6 @@ fn concern(risk: Risk, why: &str) -> Concern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Spec;
 
     fn spec() -> Spec {
         (crate::kinds::row(&VPC).unwrap().parse)(serde_json::json!({ "cidr": "10.0.0.0/20" })).unwrap()

@@ -1,9 +1,11 @@
 //! Desired × Live → Plan + Report. Pure: equal inputs give equal plans, byte for byte. No I/O, no clock, no async, no hash order.
 //!
-//! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `allocate` and `subnets` choose
-//! ranges, `compare` matches address by address, `keep` spares what people can't get back, `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
+//! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `adopt` the strangers that are to
+//! become ours, `allocate` and `subnets` choose ranges, `compare` matches address by address, `keep` spares what people can't get back,
+//! `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
 //! says how carefully to look, `quotas` what AWS would refuse. `check` is the independent word on what every plan must satisfy.
 
+mod adopt;
 mod allocate;
 mod blind;
 mod cascade;
@@ -50,8 +52,10 @@ pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
     }
     let ground = Ground::of(desired, live);
     let (unknown, mut notes) = blind::addresses(&ground);
+    let (unadopted, doubts) = adopt::doubts(&ground);
+    notes.extend(doubts);
     let allocation = allocate::allocate(&ground);
-    let blocked = ground.reach(unknown.into_iter().chain(allocation.blocked.iter().cloned()));
+    let blocked = ground.reach(unknown.into_iter().chain(unadopted).chain(allocation.blocked.iter().cloned()));
     let mut fates = compare::compare(&ground, ranged(desired, &allocation), &blocked);
     cascade::follow(&ground, &mut fates);
     let (plan, broken) = waves::assemble(&ground, &fates);

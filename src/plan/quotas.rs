@@ -2,8 +2,8 @@
 //! been granted more, which is why it warns and does not block.
 
 use super::ground::Ground;
-use crate::kinds::Spec;
-use crate::model::{Account, Address, KindName, Note, Region, Severity, Subject};
+use crate::kinds::{EndpointType, Spec};
+use crate::model::{Account, Address, KindName, Note, Reference, Region, RemoteId, Severity, Subject};
 use std::collections::BTreeMap;
 
 /// The summary of its notes, which the comment counts.
@@ -20,6 +20,17 @@ static QUOTAS: [(KindName, usize, &str); 3] = [
 /// NAT gateways that one availability zone takes by default.
 const GATEWAYS_PER_ZONE: (usize, &str) = (5, "NAT gateways per Availability Zone (L-FE5A380F)");
 
+/// Gateway endpoints that an account has in one Region by default, and interface endpoints in one VPC
+/// (VPC user guide, "Amazon VPC quotas", section "VPC endpoints").
+const GATEWAY_ENDPOINTS: (usize, &str) = (20, "Gateway VPC endpoints per Region (L-1B52E74A)");
+const INTERFACE_ENDPOINTS: (usize, &str) = (50, "Interface VPC endpoints per VPC (L-29B6F2EB)");
+
+/// Subnets and route tables that one VPC takes by default (the same, section "VPC and subnets", and "Route tables").
+static PER_VPC: [(KindName, usize, &str); 2] = [
+    (KindName::new("subnet"), 200, "Subnets per VPC (L-407747CB)"),
+    (KindName::new("route-table"), 200, "Route tables per VPC (L-589F43AA)"),
+];
+
 /// A note for each account and Region that would hold more than the default, and whose plan adds to it.
 pub(super) fn notes(ground: &Ground) -> Vec<Note> {
     let mut held: BTreeMap<(&Account, &Region, &KindName), Vec<&Address>> = BTreeMap::new();
@@ -32,12 +43,62 @@ pub(super) fn notes(ground: &Ground) -> Vec<Note> {
             exceeded(ground, account, declared, strangers(ground, account, kind), (*most, name))
         })
     });
-    over.chain(per_zone(ground)).collect()
+    over.chain(per_zone(ground)).chain(per_vpc(ground)).chain(endpoints(ground)).collect()
 }
 
-/// Live resources of a kind that are not ours and count all the same.
+/// Live resources of a kind that are not ours and count all the same; those that become ours are counted as such.
 fn strangers(ground: &Ground, account: &Account, kind: &KindName) -> usize {
-    ground.live.strangers.iter().filter(|other| other.account == *account && other.spec.kind() == *kind).count()
+    strangers_that(ground, account, |spec| spec.kind() == *kind)
+}
+
+fn strangers_that(ground: &Ground, account: &Account, counts: impl Fn(&Spec) -> bool) -> usize {
+    let stays = |id: &RemoteId| !ground.adopted.values().any(|adopted| adopted.account == *account && adopted.id == *id);
+    ground.live.strangers.iter().filter(|other| other.account == *account && counts(&other.spec) && stays(&other.id)).count()
+}
+
+/// The declared resources of an account, and those in one VPC of it.
+type Held<'a> = BTreeMap<(&'a Account, Address), Vec<&'a Address>>;
+
+fn per_vpc(ground: &Ground) -> Vec<Note> {
+    let count = |(kind, most, name): &(KindName, usize, &str)| {
+        let held = held_by_vpc(ground, |spec| match spec {
+            Spec::Subnet(subnet) if spec.kind() == *kind => Some(&subnet.vpc),
+            Spec::RouteTable(table) if spec.kind() == *kind => Some(&table.vpc),
+            _ => None,
+        });
+        let over = held.iter().filter_map(|((account, _), declared)| exceeded(ground, account, declared, 0, (*most, name)));
+        over.collect::<Vec<_>>()
+    };
+    PER_VPC.iter().flat_map(count).collect()
+}
+
+fn endpoints(ground: &Ground) -> Vec<Note> {
+    let is = |spec: &Spec, of| matches!(spec, Spec::VpcEndpoint(endpoint) if endpoint.of == of);
+    let mut gateways: BTreeMap<&Account, Vec<&Address>> = BTreeMap::new();
+    for (at, _) in ground.desired.resources.iter().filter(|(_, declared)| is(&declared.spec, EndpointType::Gateway)) {
+        gateways.entry(&at.account).or_default().push(at);
+    }
+    let interfaces = held_by_vpc(ground, |spec| match spec {
+        Spec::VpcEndpoint(endpoint) if endpoint.of == EndpointType::Interface => Some(&endpoint.vpc),
+        _ => None,
+    });
+    let gateways = gateways.iter().filter_map(|(account, declared)| {
+        let others = strangers_that(ground, account, |spec| is(spec, EndpointType::Gateway));
+        exceeded(ground, account, declared, others, GATEWAY_ENDPOINTS)
+    });
+    let interfaces = interfaces.iter().filter_map(|((account, _), declared)| exceeded(ground, account, declared, 0, INTERFACE_ENDPOINTS));
+    gateways.chain(interfaces).collect()
+}
+
+/// Declared resources by the VPC that they are in.
+fn held_by_vpc<'a>(ground: &Ground<'a>, vpc_of: impl Fn(&Spec) -> Option<&Reference>) -> Held<'a> {
+    let mut held = Held::new();
+    for (at, declared) in &ground.desired.resources {
+        if let Some(vpc) = vpc_of(&declared.spec) {
+            held.entry((&at.account, vpc.resolve(at, ground.home()))).or_default().push(at);
+        }
+    }
+    held
 }
 
 fn per_zone(ground: &Ground) -> Vec<Note> {

@@ -87,9 +87,10 @@ fn choose(out: &mut Allocation, vpc: &Vpc, fixed: &[Ipv4Net], mut wishes: Vec<Wi
     }
 }
 
-/// A VPC with what lives in it. In one that is new, or replaced by one of another range, nothing does.
+/// A VPC with what lives in it: strangers' subnets too, in one that is adopted. In one that is new, or replaced by one of another range, nothing does.
 fn vpc<'a>(ground: &Ground<'a>, at: &'a Address, range: Ipv4Net) -> Vpc<'a> {
     let lives = ground.found(at).is_some_and(|found| matches!(&found.spec, Spec::Vpc(vpc) if vpc.cidr.fixed() == Some(range)));
+    let lives = lives || ground.adopted.contains_key(at);
     let ours = ground.live.found.iter().filter(|(other, _)| other.account == at.account && other.kind == SUBNET);
     let ours = ours.filter_map(|(other, found)| Some((range_of(&found.spec)?, Some(other), other.to_string())));
     let strangers = ground.live.strangers.iter().filter(|other| other.account == at.account);

@@ -1,7 +1,10 @@
 //! Every driver, through the official SDK, against an emulated AWS. Knows nothing of plans.
 
+mod adoption;
 mod bench;
+mod endpoints;
 mod identity;
+mod logs;
 mod moto;
 mod network;
 mod organization;

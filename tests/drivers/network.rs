@@ -6,18 +6,30 @@ use landfall::kinds::{Seen, Spec};
 use landfall::model::{Address, RemoteId};
 use serde_json::{Value, json};
 
-const KINDS: [&str; 7] = ["vpc", "internet-gateway", "subnet", "elastic-ip", "nat-gateway", "route-table", "security-group"];
+/// The kinds that carry tags.
+const KINDS: [&str; 10] = [
+    "vpc",
+    "internet-gateway",
+    "subnet",
+    "elastic-ip",
+    "nat-gateway",
+    "route-table",
+    "security-group",
+    "vpc-endpoint",
+    "log-group",
+    "flow-log",
+];
 
-fn tags(name: &str) -> Value {
+pub fn tags(name: &str) -> Value {
     json!({ "Name": name, "team": "payments" })
 }
 
-fn here(reference: &str) -> Address {
+pub fn here(reference: &str) -> Address {
     address(&format!("us-west-2/{reference}"))
 }
 
 /// Makes a resource from its reference and fields.
-async fn make(at: &Session, reference: &str, mut fields: Value) -> RemoteId {
+pub async fn make(at: &Session, reference: &str, mut fields: Value) -> RemoteId {
     let (kind, name) = reference.split_once('/').unwrap();
     if KINDS.contains(&kind) {
         fields["tags"] = tags(name);
@@ -25,7 +37,7 @@ async fn make(at: &Session, reference: &str, mut fields: Value) -> RemoteId {
     made(at, &here(reference), &spec(kind, fields)).await
 }
 
-async fn change(at: &Session, reference: &str, mut fields: Value) -> Vec<String> {
+pub async fn change(at: &Session, reference: &str, mut fields: Value) -> Vec<String> {
     let (kind, name) = reference.split_once('/').unwrap();
     if KINDS.contains(&kind) {
         fields["tags"] = tags(name);
@@ -33,7 +45,7 @@ async fn change(at: &Session, reference: &str, mut fields: Value) -> Vec<String>
     changed(at, &here(reference), &spec(kind, fields)).await
 }
 
-async fn vpc_with_subnets(at: &Session) {
+pub async fn vpc_with_subnets(at: &Session) {
     make(at, "vpc/main", json!({ "cidr": "10.0.0.0/20" })).await;
     for (name, cidr, zone) in [("public-a", "10.0.0.0/24", "a"), ("private-a", "10.0.1.0/24", "a"), ("private-b", "10.0.2.0/24", "b")] {
         let public = name == "public-a";

@@ -3,7 +3,7 @@
 mod world;
 
 use landfall::apply::{Event, Limits, Outcome, StepResult, apply};
-use landfall::kinds::{Cidr, Spec, Tags, Vpc};
+use landfall::kinds::Spec;
 use landfall::model::{Account, Address, Approvals, Environment};
 use landfall::plan::{Action, ApprovedPlan, Plan, Step, Wave};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,11 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
     ApprovedPlan::of(plan, &reviewed).0
 }
 
+fn vpc() -> Spec {
+    let row = landfall::kinds::row(&"vpc".parse().unwrap()).unwrap();
+    (row.parse)(serde_json::json!({ "cidr": { "prefix": 20 } })).unwrap()
+}
+
 /// Some steps of one account; each comes after up to two earlier ones.
 fn steps(account: &Account, seed: &Seed, exists: &BTreeSet<Address>) -> Vec<Step> {
     let count = 1 + seed.below(12) as usize;
@@ -50,7 +55,7 @@ fn steps(account: &Account, seed: &Seed, exists: &BTreeSet<Address>) -> Vec<Step
     let place = |at: &usize| left.iter().position(|kept| kept == at);
     let step = |at: &usize| Step {
         address: whole[*at].0.clone(),
-        action: Action::Create { want: Spec::Vpc(Vpc { cidr: Cidr::Prefix(20), tags: Tags::new() }), replacing: false },
+        action: Action::Create { want: vpc(), replacing: false },
         after: whole[*at].1.iter().filter_map(place).collect(),
         concerns: Vec::new(),
         asked: None,

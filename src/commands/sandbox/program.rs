@@ -15,6 +15,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/model.py", include_str!("services/model.py")),
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),
+    ("services/interfaces.py", include_str!("services/interfaces.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.

@@ -74,6 +74,15 @@ pub fn retire(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
+pub fn adopted(files: &Files, found: &mut Vec<Problem>) {
+    for (name, domain) in &files.domains.value.domains {
+        for environment in domain.network.adopt.keys().filter(|environment| !domain.environments.contains(environment)) {
+            let path = ["domains", name, "network", "adopt", environment.as_str()];
+            found.push(files.domains.at_key("adopted-nowhere", &path, format!("the domain `{name}` has no {environment}")));
+        }
+    }
+}
+
 pub fn planned_later(files: &Files, found: &mut Vec<Problem>) {
     for (name, domain) in &files.domains.value.domains {
         for (user, _) in domain.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::User) {

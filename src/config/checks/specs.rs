@@ -49,6 +49,18 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
             let message = format!("an account can't be called `{}`: AWS allows {LONGEST_ACCOUNT} characters", account.name);
             found.push(Problem::error("bad-name", file, at, message));
         }
+        Spec::VpcEndpoint(endpoint) => {
+            let problem = |wrong| Problem::error("wrong-spec", file, at, format!("this vpc-endpoint can't be: {wrong}"));
+            found.extend(endpoint.wrong().map(problem));
+        }
+        Spec::LogGroup(_) if !address.name.as_str().contains("landfall") => {
+            let message = format!("the log group `{}` does not hold the word landfall", address.name);
+            found.push(Problem::error("bad-name", file, at, message).hint("by that word Landfall lists its groups among the account's"));
+        }
+        Spec::DefaultSecurityGroup(group) if group.vpc.name != address.name => {
+            let message = format!("the default group of {} has to be called `{}`, as its VPC is", group.vpc, group.vpc.name);
+            found.push(Problem::error("bad-name", file, at, message));
+        }
         _ => {}
     }
     found
