@@ -39,7 +39,10 @@ impl RealCloud {
         let management = &self.entrance.management;
         match scope {
             Scope::Organization | Scope::Membership => Ok(management.clone()),
-            Scope::Managed => Ok(Arc::new(management.managing(account, &self.sessions.id_of(&self.entrance, account)?))),
+            Scope::Managed => {
+                let managing = management.managing(account, &self.sessions.id_of(&self.entrance, account)?);
+                Ok(Arc::new(managing.with_inside(self.sessions.of(&self.entrance, account)?)))
+            }
             Scope::Global | Scope::Regional => {
                 let session = self.sessions.of(&self.entrance, account)?;
                 session.enter().await?;
