@@ -11,10 +11,12 @@ mod ec2;
 mod fields;
 mod iam;
 mod kind;
+mod new_relic_journal;
 mod organization;
 mod permission;
 mod route;
 mod rule;
+mod support_cases;
 mod tags;
 
 pub use cidr::Cidr;
@@ -39,4 +41,8 @@ dispatch::kinds! {
     iam_oidc_provider::IamOidcProvider,
     iam_role::IamRole,
     ssm_parameter::SsmParameter,
+    new_relic_account::NewRelicAccount,
+    new_relic_keys::NewRelicKeys,
+    support_plan::SupportPlan,
+    service_quota::ServiceQuota,
 }

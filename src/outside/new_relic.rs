@@ -38,7 +38,9 @@ pub enum IngestType {
 #[serde(rename_all = "camelCase")]
 pub struct IngestKey {
     pub id: String,
-    pub key: Secret,
+    /// None where it was not asked for.
+    #[serde(default)]
+    pub key: Option<Secret>,
     pub name: Option<String>,
     pub ingest_type: IngestType,
     pub account_id: u64,
@@ -52,11 +54,12 @@ const UPDATE_ACCOUNT: &str = "mutation($account: AccountManagementUpdateInput!) 
     { accountManagementUpdateAccount(managedAccount: $account) { managedAccount { id name isCanceled } } }";
 const CANCEL_ACCOUNT: &str = "mutation($id: Int!) { accountManagementCancelAccount(id: $id) { id name isCanceled } }";
 const LIST_KEYS: &str = "query($query: ApiAccessKeySearchQuery!, $cursor: String) { actor { apiAccess { keySearch(query: $query, cursor: $cursor) \
+    { keys { id name ... on ApiAccessIngestKey { accountId ingestType } } nextCursor } } } }";
+const REVEAL_KEYS: &str = "query($query: ApiAccessKeySearchQuery!, $cursor: String) { actor { apiAccess { keySearch(query: $query, cursor: $cursor) \
     { keys { id key name ... on ApiAccessIngestKey { accountId ingestType } } nextCursor } } } }";
 const CREATE_KEYS: &str = "mutation($keys: ApiAccessCreateInput!) { apiAccessCreateKeys(keys: $keys) \
     { createdKeys { id key name ... on ApiAccessIngestKey { accountId ingestType } } errors { message type } } }";
-const DELETE_KEYS: &str =
-    "mutation($keys: ApiAccessDeleteInput!) { apiAccessDeleteKeys(keys: $keys) { deletedKeys { id } errors { message type } } }";
+const DELETE_KEYS: &str = "mutation($keys: ApiAccessDeleteInput!) { apiAccessDeleteKeys(keys: $keys) { deletedKeys { id } errors { message ... on ApiAccessIngestKeyError { errorType } } } }";
 
 impl NewRelic {
     /// A client that finds its key in the environment, once it is needed.
@@ -119,16 +122,28 @@ impl NewRelic {
         self.nerdgraph.call(&operation("newrelic:CancelAccount", whose, CANCEL_ACCOUNT, json!({ "id": id }))).await.map(drop)
     }
 
-    /// The ingest keys of an account, with their values.
+    /// The ingest keys of an account, without their values.
     ///
     /// # Errors
     /// Those of the call.
     pub async fn keys(&self, whose: &Account, account: u64) -> Result<Vec<IngestKey>, CallError> {
+        self.search(whose, account, "newrelic:ListKeys", LIST_KEYS).await
+    }
+
+    /// The ingest keys of an account, with their values: refused to a run that may only read, like a write.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn revealed_keys(&self, whose: &Account, account: u64) -> Result<Vec<IngestKey>, CallError> {
+        self.search(whose, account, "newrelic:RevealKeys", REVEAL_KEYS).await
+    }
+
+    async fn search(&self, whose: &Account, account: u64, name: &'static str, document: &'static str) -> Result<Vec<IngestKey>, CallError> {
         let query = json!({ "types": ["INGEST"], "scope": { "accountIds": [account] } });
         let (mut all, mut cursor) = (Vec::new(), Value::Null);
         loop {
             let variables = json!({ "query": query, "cursor": cursor });
-            let operation = operation("newrelic:ListKeys", whose, LIST_KEYS, variables);
+            let operation = operation(name, whose, document, variables);
             let answer = self.nerdgraph.call(&operation).await?;
             let page: Vec<IngestKey> = part(&operation, &answer, "/actor/apiAccess/keySearch/keys")?;
             let next = answer.pointer("/actor/apiAccess/keySearch/nextCursor").cloned().unwrap_or_default();
@@ -185,10 +200,11 @@ fn part<T: DeserializeOwned>(operation: &Operation<'_>, answer: &Value, at: &str
     answer.pointer(at).filter(|part| !part.is_null()).and_then(|part| T::deserialize(part).ok()).ok_or_else(wrong)
 }
 
-/// The errors that New Relic tells key by key.
+/// The errors that New Relic tells key by key. That a key is gone is none: only deleting asks for keys by id.
 fn refusals(operation: &Operation<'_>, answer: &Value, at: &str) -> Result<(), CallError> {
     let all = answer.pointer(at).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let messages: Vec<&str> = all.iter().map(|error| error["message"].as_str().unwrap_or("refused without a reason")).collect();
+    let told = all.iter().filter(|error| error["errorType"] != "NOT_FOUND");
+    let messages: Vec<&str> = told.map(|error| error["message"].as_str().unwrap_or("refused without a reason")).collect();
     if messages.is_empty() { Ok(()) } else { Err(error(operation, Fault::Refused, messages.join("; "))) }
 }
 
