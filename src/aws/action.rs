@@ -12,7 +12,7 @@ const PREFIXES: [(&str, &str); 6] = [
 ];
 
 /// Operations whose action has a name of its own.
-const RENAMED: [(&str, &str); 11] = [
+const RENAMED: [(&str, &str); 10] = [
     ("s3:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
     ("s3:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
     ("s3:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
@@ -23,8 +23,6 @@ const RENAMED: [(&str, &str); 11] = [
     ("budgets:CreateBudget", "budgets:ModifyBudget"),
     ("budgets:UpdateBudget", "budgets:ModifyBudget"),
     ("lambda:Invoke", "lambda:InvokeFunction"),
-    // In the SDK's error types, which spell acronyms as words.
-    ("servicequotas:GetAwsDefaultServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"),
 ];
 
 /// The IAM action of an operation: `ec2:CreateVpc` for `CreateVpc` of `EC2`.

@@ -4,5 +4,8 @@ mod bench;
 mod identity;
 mod moto;
 mod network;
+mod observability;
 mod organization;
+mod quotas;
+mod support;
 mod wire;

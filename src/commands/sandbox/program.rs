@@ -12,6 +12,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
     ("services/model.py", include_str!("services/model.py")),
+    ("services/nerdgraph.graphql", include_str!("services/nerdgraph.graphql")),
+    ("services/newrelic.py", include_str!("services/newrelic.py")),
+    ("services/quotas.py", include_str!("services/quotas.py")),
+    ("services/support.py", include_str!("services/support.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.
