@@ -40,6 +40,7 @@ async fn a_quota_is_read_whether_anybody_raised_it_or_not() {
 async fn what_aws_grants_by_itself_is_waited_for() {
     let (at, _) = at("444444444402").await;
     let vpcs = address("us-west-2/service-quota/vpc/L-F678F1CE");
+    at.directory().learn(&vpcs, &"vpc/L-F678F1CE".into());
     assert_eq!(changed(&at, &vpcs, &quota(10)).await, ["value"]);
     assert_eq!(changes(&at, "vpc/L-F678F1CE", 7).await, [], "more than declared is fine");
     assert_eq!(changed(&at, &vpcs, &quota(12)).await, ["value"], "an earlier grant does not stand in the way");

@@ -20,6 +20,7 @@ ASKED = re.compile(r"\b(\d{12}) \([^)]*\): ([a-z-]+)")
 
 class Support(Service):
     service = "support"
+    regions = ["us-east-1"]
 
     def __init__(self, region_name, account_id):
         super().__init__(region_name, account_id)
