@@ -6,7 +6,7 @@ use crate::aws::{CallError, Session, Slot};
 use crate::model::{Region, RemoteId};
 use aws_sdk_support::types::CaseDetails;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What our cases are found by. Never change it: cases of earlier versions would be asked for again.
@@ -33,6 +33,8 @@ pub(super) struct Asked {
 pub(super) struct Cases {
     /// The open case, to which further accounts are added: by id.
     pub open: Option<String>,
+    /// Those that were resolved lately: by id.
+    pub resolved: BTreeSet<String>,
     /// By account id.
     pub asked: BTreeMap<String, Asked>,
     /// In a run that writes: that a case was asked for whose answer got lost.
@@ -106,7 +108,7 @@ async fn current(at: &Session, known: Option<serde_json::Value>) -> Result<Cases
         left = left.saturating_sub(PAUSE);
         cases = list(at).await?;
     }
-    cases.open = cases.open.or(known.open);
+    cases.open = cases.open.or(known.open.filter(|case| !cases.resolved.contains(case)));
     for (account, asked) in known.asked {
         cases.asked.entry(account).or_insert(asked);
     }
@@ -155,8 +157,9 @@ async fn learn(support: &Session, case: &CaseDetails, cases: &mut Cases) -> Resu
     for (account, tier) in bodies.iter().flat_map(|(_, body)| requests(body)) {
         cases.asked.insert(account, Asked { tier, case: shown.clone(), is_open: !is_resolved(case) });
     }
-    if !is_resolved(case) {
-        cases.open = Some(id.to_owned());
+    match is_resolved(case) {
+        true => drop(cases.resolved.insert(id.to_owned())),
+        false => cases.open = Some(id.to_owned()),
     }
     Ok(())
 }
