@@ -3,7 +3,7 @@
 
 use super::{Driver, Kind, Scope, Seen, Tags};
 use crate::aws::{CallError, Fault, Session, or_missing};
-use crate::model::{Address, Change, Effect, KindName, Name, Reference, Region, RemoteId, Risk};
+use crate::model::{Address, Change, KindName, Name, Reference, Region, RemoteId, Risk};
 use aws_sdk_servicequotas::types::{RequestStatus, RequestedServiceQuotaChange};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -266,6 +266,7 @@ fn see(name: Name, value: u64, requested: Option<Requested>) -> Seen<ServiceQuot
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Effect;
 
     fn quota(value: u64, requested: Option<(u64, State)>) -> ServiceQuota {
         let requested = requested.map(|(value, state)| Requested { value, state, by: "support case 1".into() });
