@@ -56,16 +56,18 @@ pub struct Caller {
 impl Connection {
     /// Reads credentials and endpoint the way every AWS tool does: environment, profile, SSO, instance role. Sends nothing yet.
     pub async fn open(options: Options) -> Connection {
-        Connection::load(options, |loader| loader).await
+        let outside = Outside::new(&options.access, &options.on_call);
+        Connection::load(options, outside, |loader| loader).await
     }
 
     /// A connection to an emulated AWS, which takes any credentials: for tests, which can't set their own environment.
     pub async fn emulated(options: Options, endpoint: &str) -> Connection {
         let anybody = Credentials::new("test", "test", None, None, "emulated");
-        Connection::load(options, |loader| loader.endpoint_url(endpoint).credentials_provider(anybody)).await
+        let outside = Outside::emulated(&options.access, &options.on_call, endpoint);
+        Connection::load(options, outside, |loader| loader.endpoint_url(endpoint).credentials_provider(anybody)).await
     }
 
-    async fn load(options: Options, set: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Connection {
+    async fn load(options: Options, outside: Outside, set: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Connection {
         let clock = SharedTimeSource::default();
         let http = HttpClient::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
@@ -76,8 +78,7 @@ impl Connection {
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
             .timeout_config(timeouts);
         let config = set(loader).load().await;
-        let outside = Arc::new(Outside::new(&options.access, &options.on_call));
-        Connection { config, options, clock, outside }
+        Connection { config, options, clock, outside: Arc::new(outside) }
     }
 
     /// A client of the caller's own, whose calls count as made for `account`.
@@ -129,6 +130,8 @@ impl Connection {
             directory: Arc::default(),
             outside: self.outside.clone(),
             declared: Arc::default(),
+            shared: Arc::default(),
+            inside: None,
         }
     }
 

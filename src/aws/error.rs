@@ -106,7 +106,7 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "InvalidGroup.InUse"
         | "Resource.AlreadyAssociated"
         | "InvalidParameter.DependencyViolation" => Fault::Busy,
-        "NoSuchEntity" | "ParameterNotFound" | "InvalidNatGatewayID.NotFound" => Fault::Missing,
+        "NoSuchEntity" | "NoSuchResourceException" | "ParameterNotFound" | "InvalidNatGatewayID.NotFound" => Fault::Missing,
         "ServiceUnavailable"
         | "ServiceFailure"
         | "ServiceException"

@@ -16,5 +16,5 @@ pub use connection::{Caller, Connection, Options};
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
 pub use error::{or_exists, or_missing, unsuccessful};
-pub use session::{Names, Session};
+pub use session::{Names, Session, Slot};
 pub use wait::{Wait, until};

@@ -8,7 +8,7 @@ use crate::model::{Account, Address, KindName, Name, Reference, Region, RemoteId
 use crate::outside::Outside;
 use aws_config::SdkConfig;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// The names that the files declare, by account and kind: for kinds that can't be listed, and are asked for one by one.
@@ -27,7 +27,12 @@ pub(super) struct Place {
     pub directory: Arc<Directory>,
     pub outside: Arc<Outside>,
     pub declared: Arc<Names>,
+    pub shared: Arc<Mutex<BTreeMap<&'static str, Slot>>>,
+    pub inside: Option<Arc<Session>>,
 }
+
+/// What all sessions of the management account share under one name. Who has it locked is the only one to act on it.
+pub type Slot = Arc<tokio::sync::Mutex<Option<serde_json::Value>>>;
 
 /// Declares a session's clients, and makes the accessor of each: built on first use, with the session's guard on it.
 macro_rules! clients {
@@ -106,6 +111,33 @@ impl Session {
     pub fn managing(&self, account: &Account, id: &RemoteId) -> Session {
         let guard = Guard { account: account.clone(), ..self.place.guard.clone() };
         Session::new(Place { account: account.clone(), account_id: id.clone(), guard, ..self.place.clone() })
+    }
+
+    /// The same session, with a way into the account that it manages something for.
+    pub fn with_inside(&self, inside: Arc<Session>) -> Session {
+        Session::new(Place { inside: Some(inside), ..self.place.clone() })
+    }
+
+    /// The session in the account itself, of one that manages something for it from outside. Opened by its first use.
+    ///
+    /// # Errors
+    /// Those of `enter`.
+    pub async fn inside(&self) -> Result<&Session, CallError> {
+        let none = || CallError::refused("landfall:Session", format!("nothing leads into {} from here", self.place.account));
+        let inside = self.place.inside.as_deref().ok_or_else(none)?;
+        inside.enter().await?;
+        Ok(inside)
+    }
+
+    /// What the sessions of the management account share under a name: an answer that holds for all accounts, the turn to act on it.
+    pub fn shared(&self, what: &'static str) -> Slot {
+        // A panic while holding the lock leaves nothing half done: it is held for one insert.
+        self.place.shared.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default().clone()
+    }
+
+    /// Whether nothing is written through this session: then what was read once stays as good as it was.
+    pub fn only_reads(&self) -> bool {
+        !self.place.guard.access.writes
     }
 
     pub fn account(&self) -> &Account {

@@ -39,7 +39,10 @@ impl RealCloud {
         let management = &self.entrance.management;
         match scope {
             Scope::Organization | Scope::Membership => Ok(management.clone()),
-            Scope::Managed => Ok(Arc::new(management.managing(account, &self.sessions.id_of(&self.entrance, account)?))),
+            Scope::Managed => {
+                let managing = management.managing(account, &self.sessions.id_of(&self.entrance, account)?);
+                Ok(Arc::new(managing.with_inside(self.sessions.of(&self.entrance, account)?)))
+            }
             Scope::Global | Scope::Regional => {
                 let session = self.sessions.of(&self.entrance, account)?;
                 session.enter().await?;
@@ -104,11 +107,12 @@ impl RealCloud {
             }
             return Ok(Performed::Done);
         };
-        let left = Spec::changes(&seen.spec, want);
+        let left = left(&seen.spec, want);
+        // A setting is there as soon as its account is, and may well have been planned before that.
+        let is_setting = row(&step.address.kind).is_some_and(|row| row.setting);
         match left.iter().all(|change| change.effect == Effect::InPlace) {
             _ if left.is_empty() => Ok(Performed::AlreadyDone),
-            // A new account has its settings from the beginning; as long as it was not there, nobody could have read them.
-            true if again || is_setting(step) => {
+            true if again || is_setting => {
                 want.update(at, &step.address, &seen.id, &left).await?;
                 Ok(Performed::Done)
             }
@@ -165,7 +169,7 @@ async fn update(
 ) -> Result<Performed, Stop> {
     let Some(seen) = found else { return Err(Stop::Drift("it was to be updated, but it is gone".to_owned())) };
     let rebinds = changes.iter().any(|change| change.field.starts_with("needs."));
-    let left = Spec::changes(&seen.spec, want);
+    let left = left(&seen.spec, want);
     if left.is_empty() && !rebinds {
         return Ok(Performed::AlreadyDone);
     }
@@ -190,8 +194,9 @@ async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>
     Ok(Performed::Done)
 }
 
-fn is_setting(step: &Step) -> bool {
-    row(&step.address.kind).is_some_and(|row| row.setting)
+/// What there still is to do: what was asked for, an attempt before this one may have asked.
+fn left(live: &Spec, want: &Spec) -> Vec<Change> {
+    Spec::changes(live, want).into_iter().filter(|change| change.effect != Effect::Awaited).collect()
 }
 
 fn drifted(what: &str, changes: &[Change]) -> Stop {

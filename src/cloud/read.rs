@@ -92,8 +92,9 @@ fn start(
             // The semaphore is never closed, so there always is a permit to wait for.
             let _place = places.acquire_owned().await;
             // Opened only now and closed with the task: clients exist for the accounts that are being read, not for all.
-            let session = connection.member(&caller, &account, &id).declaring(names);
+            let session = Arc::new(connection.member(&caller, &account, &id).declaring(names));
             let mut part = read_account(&session, &inside).await;
+            let managing = managing.with_inside(session);
             for kind in &managed {
                 read_kind(&managing, kind, &mut part).await;
             }

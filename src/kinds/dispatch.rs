@@ -15,6 +15,7 @@ pub struct Row {
     pub optional: bool,
     pub reads: &'static [&'static str],
     pub writes: &'static [&'static str],
+    pub inside: &'static [&'static str],
     /// The JSON schema of the spec, from its type and doc comments.
     pub schema: fn() -> schemars::Schema,
     /// The spec of this kind from its fields.
@@ -30,7 +31,8 @@ pub fn reads() -> BTreeSet<String> {
 pub fn reads_inside() -> BTreeSet<String> {
     let inside = TABLE.iter().filter(|row| matches!(row.scope, Scope::Global | Scope::Regional));
     let of_aws = |operation: &&&str| OUTSIDE.iter().all(|service| !operation.starts_with(service));
-    inside.flat_map(|row| row.reads).filter(of_aws).map(|operation| (*operation).to_owned()).collect()
+    let managed = TABLE.iter().flat_map(|row| row.inside.iter().filter(|operation| row.reads.contains(operation)));
+    inside.flat_map(|row| row.reads).chain(managed).filter(of_aws).map(|operation| (*operation).to_owned()).collect()
 }
 
 /// What the operations of services that are not AWS begin with.
@@ -52,6 +54,7 @@ impl Row {
             optional: K::OPTIONAL,
             reads: K::READS,
             writes: K::WRITES,
+            inside: K::INSIDE,
             schema: || schemars::schema_for!(K),
             parse: |fields| serde_json::from_value::<K>(fields).map(K::into),
         }

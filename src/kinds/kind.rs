@@ -42,6 +42,9 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
     /// The operations that `create`, `update` and `delete` call besides.
     const WRITES: &'static [&'static str];
 
+    /// Those of them that a `Managed` kind calls in the account itself, with the role there.
+    const INSIDE: &'static [&'static str] = &[];
+
     /// What differs. Destructure both: a new field must not compile before someone has decided what its change takes.
     fn changes(live: &Self, want: &Self) -> Vec<Change>;
 

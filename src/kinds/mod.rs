@@ -14,12 +14,14 @@ mod fields;
 mod iam;
 mod kind;
 mod network_interface;
+mod new_relic_journal;
 mod organization;
 mod permission;
 pub mod policy;
 mod route;
 mod rule;
 mod setting;
+mod support_cases;
 mod tags;
 
 pub use cidr::Cidr;
@@ -56,4 +58,8 @@ dispatch::kinds! {
     iam_role::IamRole,
     flow_log::FlowLog,
     ssm_parameter::SsmParameter,
+    new_relic_account::NewRelicAccount,
+    new_relic_keys::NewRelicKeys,
+    support_plan::SupportPlan,
+    service_quota::ServiceQuota,
 }

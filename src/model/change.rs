@@ -24,6 +24,8 @@ pub enum Effect {
     Replaces,
     /// No API does it; a person has to. Becomes a note, never a step.
     ByHand,
+    /// It was asked for, and somebody else has yet to do it. Becomes a note, never a second step.
+    Awaited,
 }
 
 /// How carefully a reviewer should look.
@@ -71,6 +73,13 @@ impl Change {
     pub fn by_hand(mut self) -> Change {
         self.effect = Effect::ByHand;
         self
+    }
+
+    /// The same change, which was asked for already, and of whom.
+    #[must_use]
+    pub fn awaited(mut self, of: impl Into<String>) -> Change {
+        self.effect = Effect::Awaited;
+        self.concerning(Risk::Routine, of)
     }
 
     /// The same change, which a reviewer should look at, and why.

@@ -3,11 +3,14 @@
 //! They obey the same two rules as AWS's clients: a run that may only read sends no write, and a write is never sent twice.
 
 pub mod github;
+mod nerdgraph;
 pub mod new_relic;
+mod secret;
 
 use crate::model::{Access, OnCall};
 pub use github::GitHub;
 pub use new_relic::NewRelic;
+pub use secret::Secret;
 use std::fmt;
 
 /// The clients of one run. Nothing is sent, and no credential is looked for, before the first call.
@@ -20,6 +23,12 @@ impl Outside {
     /// Clients that may do what the run may do.
     pub fn new(access: &Access, on_call: &OnCall) -> Outside {
         Outside { github: GitHub::new(access.clone(), on_call.clone()), new_relic: NewRelic::new(access.clone(), on_call.clone()) }
+    }
+
+    /// Clients of emulated services, below the paths of `endpoint` where the sandbox answers for them.
+    pub fn emulated(access: &Access, on_call: &OnCall, endpoint: &str) -> Outside {
+        let new_relic = NewRelic::emulated(access.clone(), on_call.clone(), format!("{endpoint}/newrelic/graphql"));
+        Outside { new_relic, ..Outside::new(access, on_call) }
     }
 }
 

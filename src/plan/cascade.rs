@@ -76,7 +76,8 @@ fn rebind(ground: &Ground, fates: &mut Fates, user: &Address, replaced: &Address
         Fate::Update(changes) | Fate::Replace(changes) => std::mem::take(changes),
         Fate::Unchanged | Fate::Create | Fate::Delete => Vec::new(),
     };
-    let by_hand = effect == Effect::ByHand || (effect == Effect::Replaces && super::keep::reason(ground, user).is_some());
+    let by_hand =
+        matches!(effect, Effect::ByHand | Effect::Awaited) || (effect == Effect::Replaces && super::keep::reason(ground, user).is_some());
     if by_hand {
         fates.notes.push(to_do_by_hand(user, &[change]));
     } else {
@@ -95,7 +96,7 @@ fn rebinding(reference: &Reference, effect: Effect) -> Change {
     let change = Change::between(field(reference), Some(before), Some(after));
     match effect {
         Effect::InPlace => change,
-        Effect::ByHand => change.by_hand(),
+        Effect::ByHand | Effect::Awaited => change.by_hand(),
         Effect::Replaces => change.replaces().concerning(Risk::Dangerous, format!("{reference} is replaced under it")),
     }
 }

@@ -41,8 +41,8 @@ impl<'a> Fates<'a> {
 pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spec>, blocked: &'a BTreeSet<Address>) -> Fates<'a> {
     let mut fates = Fates { of: BTreeMap::new(), ranged, blocked, notes: Vec::new() };
     for at in ground.desired.resources.keys() {
-        let (fate, note) = declared(ground, &fates, at);
-        fates.notes.extend(note);
+        let (fate, notes) = declared(ground, &fates, at);
+        fates.notes.extend(notes);
         fates.of.insert(at, fate);
     }
     for (at, _) in ground.found_all().filter(|(at, _)| ground.declared(at).is_none()) {
@@ -57,15 +57,16 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
     fates
 }
 
-fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>) {
+fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Vec<Note>) {
     let comparable = ground.live.is_readable(&at.account, &at.kind) && !ground.live.twins.contains_key(at);
     let live = ground.found(at).filter(|found| comparable && found.spec.kind() == at.kind);
     let changes = match (live, fates.want(ground, at)) {
         (Some(live), Some(want)) => Spec::changes(&live.spec, want),
-        _ if fates.blocked.contains(at) => return (Fate::Blocked, None),
-        _ => return (Fate::Create, None),
+        _ if fates.blocked.contains(at) => return (Fate::Blocked, Vec::new()),
+        _ => return (Fate::Create, Vec::new()),
     };
     let keeps = keep::reason(ground, at).is_some();
+    let (awaited, changes): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|change| change.effect == Effect::Awaited);
     let (by_hand, changes): (Vec<Change>, Vec<Change>) =
         changes.into_iter().partition(|change| change.effect == Effect::ByHand || (keeps && change.effect == Effect::Replaces));
     let fate = match changes {
@@ -74,8 +75,9 @@ fn declared(ground: &Ground, fates: &Fates, at: &Address) -> (Fate, Option<Note>
         changes if changes.iter().any(|change| change.effect == Effect::Replaces) => Fate::Replace(changes),
         changes => Fate::Update(changes),
     };
-    let note = (!by_hand.is_empty()).then(|| to_do_by_hand(at, &by_hand));
-    (fate, note)
+    let by_hand = (!by_hand.is_empty()).then(|| to_do_by_hand(at, &by_hand));
+    let awaited = (!awaited.is_empty()).then(|| under_way(at, &awaited));
+    (fate, by_hand.into_iter().chain(awaited).collect())
 }
 
 fn undeclared(ground: &Ground, at: &Address) -> Fate {
@@ -90,14 +92,23 @@ fn undeclared(ground: &Ground, at: &Address) -> Fate {
 
 /// One note for the by-hand changes of an address.
 pub(super) fn to_do_by_hand(at: &Address, changes: &[Change]) -> Note {
+    Note::new(Severity::Warning, Subject::Resource(at.clone()), "Something has to be changed by hand", in_words(changes))
+        .hint("no plan does it; until it is done, this note comes back")
+}
+
+/// One note for the changes of an address that somebody else was asked for.
+fn under_way(at: &Address, changes: &[Change]) -> Note {
+    Note::new(Severity::Information, Subject::Resource(at.clone()), "Asked for, and pending", in_words(changes))
+        .hint("no plan asks again; until somebody else has done it, this note comes back")
+}
+
+fn in_words(changes: &[Change]) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
     let lines = changes.iter().map(|Change { field, before, after, effect: _, concern }| {
         let why = concern.as_ref().map(|Concern { risk: _, why }| format!(" ({why})")).unwrap_or_default();
         format!("{field}: {} → {}{why}", text(before), text(after))
     });
-    let detail = lines.collect::<Vec<_>>().join("\n");
-    Note::new(Severity::Warning, Subject::Resource(at.clone()), "Something has to be changed by hand", detail)
-        .hint("no plan does it; until it is done, this note comes back")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn left_alone(at: &Address) -> Note {

@@ -1,5 +1,5 @@
-//! What AWS would refuse for want of quota, before the merge and not in the middle of it. Counts against the defaults: an account may have
-//! been granted more, which is why it warns and does not block.
+//! What AWS would refuse for want of quota, before the merge and not in the middle of it. Counts against the defaults, and against more where
+//! a `service-quota` tells of it: an account may have been granted more than anybody declares, which is why it warns and does not block.
 
 use super::ground::Ground;
 use crate::kinds::{EndpointType, Spec};
@@ -118,14 +118,79 @@ fn per_zone(ground: &Ground) -> Vec<Note> {
     held.iter().filter_map(|((account, _), declared)| exceeded(ground, account, declared, 0, GATEWAYS_PER_ZONE)).collect()
 }
 
-fn exceeded(ground: &Ground, account: &Account, declared: &[&Address], strangers: usize, (most, name): (usize, &str)) -> Option<Note> {
+fn exceeded(ground: &Ground, account: &Account, declared: &[&Address], strangers: usize, (default, name): (usize, &str)) -> Option<Note> {
     let total = declared.len() + strangers;
+    let raised = raised(ground, account, name).filter(|raised| *raised > default);
+    let most = raised.unwrap_or(default);
     let adds = declared.iter().any(|at| ground.found(at).is_none());
     if total <= most || !adds {
         return None;
     }
     let others = if strangers > 0 { format!(", {strangers} of them not ours") } else { String::new() };
-    let detail = format!("{name}: {total} after this plan{others}; the default is {most}.");
+    let limit = if raised.is_some() { "the quota as declared" } else { "the default" };
+    let detail = format!("{name}: {total} after this plan{others}; {limit} is {most}.");
     let note = Note::new(Severity::Warning, Subject::Account(account.clone()), SUMMARY, detail);
     Some(note.hint("raise the quota in Service Quotas before the merge, or declare fewer"))
+}
+
+/// What an account has of a quota beside the default, by the code at the end of its name: as declared, or as granted if that is more.
+fn raised(ground: &Ground, account: &Account, name: &str) -> Option<usize> {
+    let code = name.rsplit_once('(')?.1.trim_end_matches(')');
+    let is_it = |at: &Address| at.account == *account && at.name.as_str().rsplit('/').next() == Some(code);
+    let declared = ground.desired.resources.iter().map(|(at, declared)| (at, &declared.spec));
+    let all = declared.chain(ground.found_all().map(|(at, found)| (at, &found.spec)));
+    let values = all.filter_map(|(at, spec)| match spec {
+        Spec::ServiceQuota(quota) if is_it(at) => Some(usize::try_from(quota.value).unwrap_or(usize::MAX)),
+        _ => None,
+    });
+    values.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::model::Approvals;
+    use crate::plan::{Declared, Desired, Estate, Live, Member};
+    use serde_json::json;
+
+    fn desired(resources: &[(String, serde_json::Value)]) -> Desired {
+        let member = Member {
+            email: "aws@acme.example".into(),
+            team: "payments".parse().unwrap(),
+            place: crate::model::Place { file: "domains.yaml".into(), line: 1 },
+        };
+        let estate = Estate {
+            name: "acme".parse().unwrap(),
+            home_region: "us-west-2".parse().unwrap(),
+            access_role: "Role".into(),
+            plan_role: "Role".into(),
+            pools: Vec::new(),
+            reserved: BTreeMap::new(),
+            order: Vec::new(),
+            approvals: Approvals::default(),
+            members: [("payments/prod".parse().unwrap(), member.clone())].into(),
+        };
+        let resources = resources.iter().map(|(name, fields)| {
+            let at: Address = format!("payments/prod/us-west-2/{name}").parse().unwrap();
+            let spec = (kinds::row(&at.kind).unwrap().parse)(fields.clone()).unwrap();
+            (at, Declared { spec, module: "network".parse().unwrap(), place: member.place.clone() })
+        });
+        Desired { estate, resources: resources.collect(), kinds: Default::default() }
+    }
+
+    fn told(quota: Option<u64>) -> Vec<String> {
+        let ips = ["a", "b", "c", "d", "e", "f"].map(|name| (format!("elastic-ip/{name}"), json!({})));
+        let quota = quota.map(|value| ("service-quota/ec2/L-0263D0A3".to_owned(), json!({ "value": value })));
+        let desired = desired(&ips.into_iter().chain(quota).collect::<Vec<_>>());
+        let live = Live::default();
+        notes(&Ground::of(&desired, &live)).into_iter().map(|note| note.detail).collect()
+    }
+
+    #[test]
+    fn a_declared_quota_takes_the_place_of_the_default() {
+        assert_eq!(told(None), ["EC2-VPC Elastic IPs (L-0263D0A3): 6 after this plan; the default is 5."]);
+        assert_eq!(told(Some(6)), Vec::<String>::new());
+        assert_eq!(told(Some(2)), told(None), "less than the default is none");
+    }
 }

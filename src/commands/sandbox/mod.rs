@@ -97,11 +97,14 @@ const CREDENTIAL: &str = "sandbox";
 const REGION: &str = "us-west-2";
 
 /// The environment that leads any AWS tool to an emulated AWS and nowhere else: every other `AWS_` variable goes (no value), and
-/// so do the user's own files, which may name endpoints and credentials that would come first.
+/// so do the user's own files, which may name endpoints and credentials that would come first. New Relic is emulated beside it.
 pub fn environment(endpoint: &str) -> BTreeMap<String, Option<String>> {
     let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let cleared = inherited.filter(|name| name.starts_with("AWS_") && is_plain(name)).map(|name| (name, None));
+    let nerdgraph = format!("{endpoint}/newrelic/graphql");
     let set = [
+        ("NEW_RELIC_API_KEY", CREDENTIAL),
+        ("NEW_RELIC_API_URL", nerdgraph.as_str()),
         ("AWS_ENDPOINT_URL", endpoint),
         ("AWS_ACCESS_KEY_ID", CREDENTIAL),
         ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),

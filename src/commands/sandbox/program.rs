@@ -16,6 +16,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),
     ("services/interfaces.py", include_str!("services/interfaces.py")),
+    ("services/nerdgraph.graphql", include_str!("services/nerdgraph.graphql")),
+    ("services/newrelic.py", include_str!("services/newrelic.py")),
+    ("services/quotas.py", include_str!("services/quotas.py")),
+    ("services/support.py", include_str!("services/support.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.

@@ -21,6 +21,8 @@ class Refused(ServiceException):
 class Service(BaseBackend):
     # The name in botocore, and the host's first label.
     service = ""
+    # Those in which it answers; all that have it, unless told otherwise.
+    regions = None
 
     @property
     def url_bases(self):
@@ -56,7 +58,7 @@ def register(kind):
                 return self.serialized(ActionResult(refusal))
 
     kind.response = Response
-    backends = BackendDict(kind, name)
+    backends = BackendDict(kind, name, kind.regions is None, kind.regions)
     module = types.ModuleType(f"moto.{module_name}")
     setattr(module, f"{module_name}_backends", backends)
     sys.modules[module.__name__] = module
