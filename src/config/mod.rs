@@ -21,6 +21,8 @@ mod lists;
 mod made;
 pub mod module;
 mod node;
+mod on_call;
+mod people;
 mod problem;
 mod resources;
 pub mod schema;

@@ -5,6 +5,7 @@
 //! a `Session`, which only `aws` can make.
 
 mod cidr;
+mod contacts;
 mod dispatch;
 mod document;
 mod ec2;
@@ -39,4 +40,14 @@ dispatch::kinds! {
     iam_oidc_provider::IamOidcProvider,
     iam_role::IamRole,
     ssm_parameter::SsmParameter,
+    replication_set::ReplicationSet,
+    contact::Contact,
+    contact_channel::ContactChannel,
+    engagement_plan::EngagementPlan,
+    rotation::Rotation,
+    on_call_schedule::OnCallSchedule,
+    escalation_plan::EscalationPlan,
+    response_plan::ResponsePlan,
+    sns_topic::SnsTopic,
+    sns_subscription::SnsSubscription,
 }

@@ -17,6 +17,7 @@ mod judge;
 mod live;
 mod narrow;
 mod order;
+mod pending;
 mod quotas;
 mod ranges;
 mod steps;
@@ -55,6 +56,7 @@ pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
     cascade::follow(&ground, &mut fates);
     let (plan, broken) = waves::assemble(&ground, &fates);
     notes.extend(quotas::notes(&ground));
+    notes.extend(pending::notes(&ground));
     notes.extend(allocation.notes.into_iter().chain(fates.notes).chain(broken));
     notes.sort();
     notes.dedup();

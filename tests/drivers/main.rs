@@ -4,5 +4,6 @@ mod bench;
 mod identity;
 mod moto;
 mod network;
+mod on_call;
 mod organization;
 mod wire;

@@ -11,7 +11,10 @@ const ENTRY: &str = "server.py";
 pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
+    ("services/contacts.py", include_str!("services/contacts.py")),
+    ("services/incidents.py", include_str!("services/incidents.py")),
     ("services/model.py", include_str!("services/model.py")),
+    ("services/notifications.py", include_str!("services/notifications.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.
