@@ -7,6 +7,7 @@ mod estate;
 mod failing;
 mod killed;
 mod live;
+mod on_call;
 mod reading;
 mod reviewed;
 mod since;

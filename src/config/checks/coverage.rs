@@ -3,14 +3,14 @@
 use crate::config::domains::{Domain, OnCall};
 use crate::config::files::Files;
 use crate::config::on_call::{self, Gap, MODULE, WATCHED};
-use crate::config::problem::{Problem, listed};
+use crate::config::problem::Problem;
 use crate::config::settings;
 use crate::model::Environment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// The most gaps of one definition that are told one by one: whoever has more has to think about people, not about times.
+/// The most gaps and domains of one definition that are told one by one: whoever has more has to think about people, not about times.
 const TOLD: usize = 4;
 
 pub fn check(files: &Files, found: &mut Vec<Problem>) {
@@ -45,41 +45,38 @@ fn place<'a>(files: &'a Files, name: &'a str, domain: &'a Domain) -> Option<([&'
     Some((owner, on_call))
 }
 
-/// The gaps of one definition, each once for all domains that share it. A definition that has other problems is told those first.
-fn of(files: &Files, path: &[&str], on_call: &OnCall, domains: &[&str]) -> Vec<Problem> {
+/// The gaps of one definition, once for all domains that share it. A definition that has other problems is told those first.
+fn of(files: &Files, path: &[&str], on_call: &OnCall, domains: &[&str]) -> Option<Problem> {
     let people = &files.domains.value.people;
     let is_whole = on_call::all_levels(on_call).iter().flat_map(|(_, level)| level).all(|name| people.contains_key(*name));
-    let Some(turns) = on_call::Turns::of(on_call).filter(|_| is_whole) else { return Vec::new() };
+    let turns = on_call::Turns::of(on_call).filter(|_| is_whole)?;
     let gaps = on_call::gaps(on_call, people, files.now, WATCHED);
-    let accounts = accounts(domains);
-    let told = gaps.iter().take(TOLD).map(|gap| format!("{accounts}: {}", told(gap, &turns.zone)));
-    let rest = (gaps.len() > TOLD).then(|| format!("{accounts}: {} more times until {}", gaps.len() - TOLD, last(&gaps, &turns.zone)));
-    let hint = "name a `secondary` or an `escalation` who is neither away nor the same person, or swap";
-    told.chain(rest).map(|message| files.domains.at_key("on-call-gap", path, message).warning().hint(hint)).collect()
+    let last = gaps.last()?;
+    let told: Vec<String> = gaps.iter().take(TOLD).map(|gap| told(gap, &turns.zone)).collect();
+    let more = gaps.len().saturating_sub(TOLD);
+    let rest = if more > 0 { format!(", and so {more} more times until {}", shown(last.to, &turns.zone)) } else { String::new() };
+    let zone = turns.zone.iana_name().unwrap_or("UTC");
+    let message = format!("{}: {}{rest} ({zone})", accounts(domains), told.join(", "));
+    let problem = files.domains.at_key("on-call-gap", path, message).warning();
+    Some(problem.hint("name a `secondary` or an `escalation` who is neither away nor the same person, or swap"))
 }
 
-/// `payments/prod and 2 more`.
+/// `catalog/prod, search/prod and 2 more`.
 fn accounts(domains: &[&str]) -> String {
-    let first = format!("{}/{}", domains.first().copied().unwrap_or_default(), Environment::Prod);
-    match domains.len() {
-        0 | 1 => first,
-        count => format!("{first} and {} more", count - 1),
+    let named: Vec<String> = domains.iter().take(TOLD).map(|domain| format!("{domain}/{}", Environment::Prod)).collect();
+    match domains.len().saturating_sub(TOLD) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 
+/// `only barbara is reachable from Mon 2026-12-07 09:00 to Mon 2026-12-14 09:00`.
 fn told(gap: &Gap, zone: &TimeZone) -> String {
-    let names: Vec<&str> = gap.reachable.iter().map(String::as_str).collect();
-    let who = match names[..] {
-        [] => "nobody is".to_owned(),
-        [one] => format!("only {one} is"),
-        _ => format!("{} are", listed(&names)),
+    let who = match gap.reachable.first() {
+        Some(one) => format!("only {one}"),
+        None => "nobody".to_owned(),
     };
-    let name = zone.iana_name().unwrap_or("UTC");
-    format!("{who} reachable from {} to {} ({name})", shown(gap.from, zone), shown(gap.to, zone))
-}
-
-fn last(gaps: &[Gap], zone: &TimeZone) -> String {
-    gaps.last().map(|gap| shown(gap.to, zone)).unwrap_or_default()
+    format!("{who} is reachable from {} to {}", shown(gap.from, zone), shown(gap.to, zone))
 }
 
 /// `Mon 2026-12-07 09:00`, by the clocks of the zone.

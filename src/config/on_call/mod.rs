@@ -3,6 +3,8 @@
 
 mod coverage;
 mod lists;
+#[cfg(test)]
+mod made;
 mod turns;
 
 pub use coverage::{Gap, WATCHED, gaps};
