@@ -44,6 +44,8 @@ impl Kind for ReplicationSet {
         "ssm-incidents:CreateReplicationSet",
         "ssm-incidents:UpdateReplicationSet",
         "ssm-incidents:UpdateDeletionProtection",
+        // The first set of an account brings the service's own role along.
+        "iam:CreateServiceLinkedRole",
     ];
 
     fn changes(live: &ReplicationSet, want: &ReplicationSet) -> Vec<Change> {
