@@ -195,7 +195,7 @@ fn topic(name: &str, service: Option<&str>, team: &str) -> Spec {
 
 #[tokio::test]
 async fn a_topic_and_who_may_publish_to_it() {
-    let at = member("333333333301").await;
+    let at = member("595959595901").await;
     at.sns().create_topic().name("page-theirs").send().await.unwrap();
     at.sns().create_topic().name("orders").send().await.unwrap();
     let address = address("us-west-2/sns-topic/page-payments-primary");
@@ -218,7 +218,7 @@ fn subscription(protocol: &str, endpoint: &str) -> Spec {
 
 #[tokio::test]
 async fn who_is_subscribed_waits_for_a_human_once() {
-    let at = member("333333333302").await;
+    let at = member("595959595902").await;
     let topic_address = address("us-west-2/sns-topic/page-payments-primary");
     let arn = made(&at, &topic_address, &topic("payments", None, "payments")).await;
 

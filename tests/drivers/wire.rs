@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// What the slice may cost an account: one call to enter it, and one for each kind, one more for the OIDC provider.
-const CALLS: usize = 12;
+const CALLS: usize = 14;
 
 #[tokio::test]
 async fn an_account_is_read_in_few_calls_and_without_a_right_to_write() {

@@ -4,7 +4,7 @@ use crate::emulator::Emulator;
 use crate::estate::Generated;
 use std::path::Path;
 
-const PEOPLE: &str = "  grace: { name: Grace Okoye, email: grace@acme.example, phone: \"+15550104\" }\n";
+const PEOPLE: &str = "  linus: { name: Linus Moss, email: linus@acme.example, phone: \"+15550107\" }\n";
 
 /// One domain whose on-call is kept by Incident Manager.
 fn estate(primary: &str) -> Generated {
@@ -30,20 +30,20 @@ fn noted(emulator: &Emulator, root: &Path, summary: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_call_comes_waits_for_its_humans_changes_and_goes() {
     let emulator = Emulator::start().await;
-    let first = estate("[ada, grace]");
+    let first = estate("[ada, linus]");
     emulator.apply(first.root());
     emulator.converged(first.root());
-    assert_eq!(noted(&emulator, first.root(), "Waits for somebody"), 6 + 3 * 2 + 1, "channels, and invitations to the topics");
+    assert_eq!(noted(&emulator, first.root(), "Waits for somebody"), 9 + 3 * 2 + 1, "channels, and invitations to the topics");
     activate(&emulator).await;
     assert_eq!(noted(&emulator, first.root(), "Waits for somebody"), 3 * 2 + 1, "invitations alone");
     emulator.converged(first.root());
 
-    let turned = estate("[grace, ada]");
+    let turned = estate("[linus, ada]");
     assert_eq!(emulator.steps(turned.root()), ["update management/global/rotation/alpha-primary"]);
     emulator.apply(turned.root());
     emulator.converged(turned.root());
 
-    // Grace leaves: her channels go before she does, and invitations that she never accepted lapse by themselves.
+    // Linus leaves: his channels go before he does, and invitations that he never accepted lapse by themselves.
     let without = estate("[ada]");
     emulator.apply(without.root());
     emulator.converged(without.root());

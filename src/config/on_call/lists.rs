@@ -20,7 +20,7 @@ fn person<'a>(whose: &'a Whose<'_>, name: &str) -> Option<&'a Person> {
 
 /// One item, `primary`, when anybody is on call for the domain at all.
 pub fn defined(whose: &Whose<'_>) -> Items {
-    on_call(whose).map(|_| (PRIMARY.to_owned(), json!({}))).into_iter().collect()
+    on_call(whose).and_then(Turns::of).map(|_| (PRIMARY.to_owned(), json!({}))).into_iter().collect()
 }
 
 /// The levels, with who takes turns, since when, and for how many minutes they are called before the next.
