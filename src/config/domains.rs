@@ -3,6 +3,7 @@
 //! Fields that later commands read (phone numbers, Slack channels, block days) are accepted and checked from the start, so that a file
 //! once written stays right.
 
+pub use super::people::{Away, ChannelName, Length, OnCall, Person};
 use crate::model::{Approvals, Environment};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,22 +111,6 @@ pub enum Pool {
     Several(Vec<RangeText>),
 }
 
-/// Somebody who is called, written to or let in.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// As colleagues write it.
-    pub name: String,
-    pub email: String,
-    /// With the country's code, such as `"+15550100"`.
-    #[schemars(regex(pattern = r"^\+[0-9]{7,15}$"))]
-    #[schemars(with = "Option<String>")]
-    pub phone: Option<String>,
-    /// What the person is, such as `Finance`. Told to AWS where it asks for the title of a contact.
-    #[schemars(with = "Option<String>")]
-    pub title: Option<String>,
-}
-
 /// Who owns domains.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -158,22 +143,6 @@ impl ContactName {
     }
 }
 
-/// Who is called when something breaks, in turn.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OnCall {
-    /// Called first; one person at a time, in this order, a week each.
-    #[schemars(length(min = 1))]
-    pub primary: Vec<String>,
-    /// Called when the first does not answer.
-    #[serde(default)]
-    pub secondary: Vec<String>,
-    /// Called when nobody answers.
-    pub escalation: Option<String>,
-    /// When one person takes over from the other: `monday 09:00 America/Los_Angeles`.
-    pub handover: Option<String>,
-}
-
 /// What a team owns.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +162,8 @@ pub struct Domain {
     /// Where this domain's networks differ.
     #[serde(default)]
     pub network: DomainNetwork,
+    /// Who is called for this domain, where it is not who is called for the team's others.
+    pub on_call: Option<OnCall>,
     /// Settings of modules for this domain: `false` switches one off, a mapping sets its parameters.
     #[serde(default)]
     pub modules: BTreeMap<String, Setting>,

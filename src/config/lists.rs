@@ -4,7 +4,7 @@
 use super::bind::Lists;
 use super::domains::{ContactName, Domain, Repository};
 use super::files::Files;
-use super::settings;
+use super::{on_call, settings};
 use crate::model::Environment;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ pub struct Whose<'a> {
 }
 
 /// Keys and values.
-type Items = Vec<(String, Value)>;
+pub type Items = Vec<(String, Value)>;
 
 /// A list: its name in `for_each`, and what it holds for an account.
 type List = (&'static str, fn(&Whose<'_>) -> Items);
@@ -34,6 +34,15 @@ pub const TABLE: &[List] = &[
     ("regions", regions),
     ("opt_in_regions", opt_in_regions),
     ("contacts", contacts),
+    ("on_call", on_call::defined),
+    ("on_call_levels", on_call::levels),
+    ("on_call_people", on_call::people),
+    ("on_call_channels", on_call::channels),
+    ("backup_levels", on_call::backup_levels),
+    ("primary_emails", on_call::primary_emails),
+    ("primary_phones", on_call::primary_phones),
+    ("backup_emails", on_call::backup_emails),
+    ("backup_phones", on_call::backup_phones),
 ];
 
 /// The lists of an account and module: those of the table, and the module's parameters that are lists or maps.

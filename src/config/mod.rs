@@ -23,6 +23,8 @@ pub mod module;
 #[cfg(test)]
 mod networks;
 mod node;
+mod on_call;
+mod people;
 mod problem;
 mod resources;
 pub mod schema;

@@ -175,6 +175,9 @@ impl Check<'_> {
     }
 
     fn list(&mut self, items: &[Node], schema: &Value, whose: Whose<'_>) -> Value {
+        if let Some(wrong) = wrong_length(items.len(), schema).filter(|_| self.stage == Stage::Bound) {
+            self.found.push(Problem::error("wrong-value", self.file, whose.at, format!("`{}` holds {wrong}", whose.key)));
+        }
         let mut values: Vec<Value> = Vec::new();
         let mut seen = BTreeSet::new();
         for item in items {
@@ -312,6 +315,15 @@ fn repair(node: &Node, types: &[&str]) -> Option<String> {
         Content::Null if wants("array") => Some("write `[]` for an empty one".to_owned()),
         _ => None,
     }
+}
+
+/// How many items a list holds, when that is too few or too many.
+fn wrong_length(count: usize, schema: &Value) -> Option<String> {
+    let bound = |word: &str| schema.get(word).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
+    let items = if count == 1 { "1 item".to_owned() } else { format!("{count} items") };
+    let least = bound("minItems").filter(|least| count < *least).map(|least| format!("under {least}, the least"));
+    let most = || bound("maxItems").filter(|most| count > *most).map(|most| format!("over {most}, the most"));
+    least.or_else(most).map(|why| format!("{items}, which is {why}"))
 }
 
 fn out_of_bounds(value: &Value, schema: &Value) -> Option<String> {

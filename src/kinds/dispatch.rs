@@ -134,6 +134,10 @@ macro_rules! kinds {
                 match self { $(Spec::$type(spec) => spec.held()),+ }
             }
 
+            pub fn pending(&self) -> Option<String> {
+                match self { $(Spec::$type(spec) => spec.pending()),+ }
+            }
+
             pub fn tags(&mut self) -> Option<&mut Tags> {
                 match self { $(Spec::$type(spec) => spec.tags()),+ }
             }

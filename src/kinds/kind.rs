@@ -61,6 +61,11 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
         None
     }
 
+    /// What a live resource waits for before it is of use: a code to be entered, an invitation to be accepted. Shown, and no drift.
+    fn pending(&self) -> Option<String> {
+        None
+    }
+
     /// The tags of the spec, for kinds that can be tagged.
     fn tags(&mut self) -> Option<&mut Tags>;
 }

@@ -6,6 +6,7 @@
 
 mod adoption;
 mod cidr;
+mod contacts;
 mod dispatch;
 mod document;
 mod ec2;
@@ -62,4 +63,14 @@ dispatch::kinds! {
     new_relic_keys::NewRelicKeys,
     support_plan::SupportPlan,
     service_quota::ServiceQuota,
+    replication_set::ReplicationSet,
+    contact::Contact,
+    contact_channel::ContactChannel,
+    engagement_plan::EngagementPlan,
+    rotation::Rotation,
+    on_call_schedule::OnCallSchedule,
+    escalation_plan::EscalationPlan,
+    response_plan::ResponsePlan,
+    sns_topic::SnsTopic,
+    sns_subscription::SnsSubscription,
 }

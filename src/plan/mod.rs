@@ -20,6 +20,7 @@ mod keep;
 mod live;
 mod narrow;
 mod order;
+mod pending;
 mod quotas;
 mod ranges;
 mod steps;
@@ -60,6 +61,7 @@ pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
     cascade::follow(&ground, &mut fates);
     let (plan, broken) = waves::assemble(&ground, &fates);
     notes.extend(quotas::notes(&ground));
+    notes.extend(pending::notes(&ground));
     notes.extend(allocation.notes.into_iter().chain(fates.notes).chain(broken));
     notes.sort();
     notes.dedup();

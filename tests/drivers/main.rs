@@ -8,6 +8,7 @@ mod logs;
 mod moto;
 mod network;
 mod observability;
+mod on_call;
 mod organization;
 mod quotas;
 mod settings;

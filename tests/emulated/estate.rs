@@ -51,10 +51,11 @@ network:
   zones: 2
 people:
   ada: { name: Ada Fern, email: ada@acme.example, phone: \"+15550100\" }
+  grace: { name: Grace Okoye, email: grace@acme.example, phone: \"+15550104\" }
 teams:
   core:
     slack: \"#team-core\"
-    on_call: { primary: [ada], escalation: ada, handover: monday 09:00 Europe/Berlin }
+    on_call: { primary: [ada], escalation: grace, handover: monday 09:00 Europe/Berlin }
 domains:
 ";
 

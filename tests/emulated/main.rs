@@ -8,6 +8,7 @@ mod failing;
 mod fields;
 mod killed;
 mod live;
+mod on_call;
 mod out_of_band;
 mod reading;
 mod retired;

@@ -62,14 +62,21 @@ fn recorded(emulator: &Emulator) -> BTreeSet<String> {
     recording.lines().map(|line| operation(&serde_json::from_str(line).unwrap())).collect()
 }
 
-/// Both of AWS's protocols in use here: a header names the operation, or a field of the form in the body does.
+/// AWS's protocols in use here: a header names the operation, or a field of the form in the body does, or the path.
 fn operation(request: &serde_json::Value) -> String {
     if let Some(target) = request["headers"]["X-Amz-Target"].as_str() {
         return target.split('.').next_back().unwrap().to_owned();
     }
     let form = unbase64(request["body"].as_str().unwrap());
     let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
-    action.unwrap_or_else(|| panic!("no operation in {form:?}")).to_owned()
+    action.map_or_else(|| of_path(request["url"].as_str().unwrap()), str::to_owned)
+}
+
+/// Incident Manager's paths are its operations: `/listResponsePlans`.
+fn of_path(url: &str) -> String {
+    let path = url.split("://").last().and_then(|rest| rest.split('/').nth(1)).unwrap_or_default();
+    let (first, rest) = path.split_at_checked(1).unwrap_or_else(|| panic!("no operation in {url}"));
+    format!("{}{}", first.to_uppercase(), rest.split('?').next().unwrap_or_default())
 }
 
 fn unbase64(text: &str) -> String {

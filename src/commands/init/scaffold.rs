@@ -36,6 +36,7 @@ const OWN: &[(&str, &str)] = own![
     "modules/ci-users/module.yaml",
     "modules/module.schema.json",
     "modules/network/module.yaml",
+    "modules/on-call/module.yaml",
 ];
 
 const ACTION: &str = include_str!("action.yml");

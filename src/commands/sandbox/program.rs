@@ -20,6 +20,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/newrelic.py", include_str!("services/newrelic.py")),
     ("services/quotas.py", include_str!("services/quotas.py")),
     ("services/support.py", include_str!("services/support.py")),
+    ("services/contacts.py", include_str!("services/contacts.py")),
+    ("services/incidents.py", include_str!("services/incidents.py")),
+    ("services/notifications.py", include_str!("services/notifications.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.

@@ -4,6 +4,7 @@
 //! (`shape`), or in the resources that modules make (`bind`, `expand`, `resources`). A test holds that each is found in a bad file.
 
 mod calendar;
+mod coverage;
 mod domains;
 mod emails;
 mod modules;
@@ -54,6 +55,10 @@ pub static TABLE: &[Check] = &[
     run("unknown-person", "everybody on call is declared", people::on_call),
     run("contact-without-phone", "whoever AWS is to call has a phone", people::contacts),
     run("handover", "a handover is a weekday, a time and a time zone", people::handover),
+    run("escalation", "the secondary is called before the escalation", people::escalation),
+    run("channel-without-phone", "who is reached by SMS or voice has a phone", people::channels),
+    run("away", "who is away is so between two dates, the first before the last", people::away),
+    run("on-call-gap", "two people can be called for every prod at every minute of the next 8 weeks (warning)", coverage::check),
     run("prod-missing", "every domain has a prod environment", domains::prod),
     run("ci-without-repository", "a domain with CI roles has repositories that may take them on", domains::ci_roles),
     run("repository-id", "a repository has a number only where its organization has one", domains::repository_ids),

@@ -1,21 +1,20 @@
 //! Checks of people and of who is called.
 
-use crate::config::domains::OnCall;
+use crate::config::domains::{ChannelName, OnCall};
 use crate::config::files::Files;
+use crate::config::on_call::{Handover, day};
 use crate::config::problem::Problem;
 use std::collections::BTreeSet;
 
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
-/// The names of the IANA time zone database, one a line; those that are only there for old programs left out.
-const TIME_ZONES: &str = include_str!("../time_zones.txt");
+/// Where a definition of who is called stands, and the definition.
+type Defined<'a> = ([&'a str; 3], &'a OnCall);
 
 pub fn on_call(files: &Files, found: &mut Vec<Problem>) {
     let known = files.domains.keys("people");
-    for (team, on_call) in all(files) {
+    for ([section, owner, key], on_call) in all(files) {
         for (list, at, person) in called(on_call) {
             if !known.contains(person) {
-                let path = ["teams", team, "on_call", list, &at.to_string()];
+                let path = [section, owner, key, list, &at.to_string()];
                 let problem = files.domains.at("unknown-person", &path, format!("there is no person `{person}`"));
                 found.push(problem.suggest(person, known.iter().copied()));
             }
@@ -48,14 +47,55 @@ fn named_contacts(files: &Files) -> impl Iterator<Item = (&str, &'static str, &s
 }
 
 pub fn handover(files: &Files, found: &mut Vec<Problem>) {
-    for (team, on_call) in all(files) {
+    for ([section, owner, key], on_call) in all(files) {
         let Some(text) = &on_call.handover else { continue };
-        if let Some((why, known)) = wrong_handover(text) {
-            let problem = files.domains.at("handover", &["teams", team, "on_call", "handover"], why);
+        if let Err((why, known)) = Handover::parse(text) {
+            let problem = files.domains.at("handover", &[section, owner, key, "handover"], why);
+            let problem = problem.hint("write it as `monday 09:00 America/Los_Angeles`");
             found.push(match known {
-                Some((written, known)) => problem.hint("write it as `monday 09:00 America/Los_Angeles`").suggest(written, known),
-                None => problem.hint("write it as `monday 09:00 America/Los_Angeles`"),
+                Some((written, known)) => problem.suggest(written, known.iter().map(String::as_str)),
+                None => problem,
             });
+        }
+    }
+}
+
+pub fn escalation(files: &Files, found: &mut Vec<Problem>) {
+    for ([section, owner, key], on_call) in all(files) {
+        let (secondary, escalation) = (on_call.secondary_after_minutes, on_call.escalate_after_minutes);
+        if !on_call.secondary.is_empty() && on_call.escalation.is_some() && secondary >= escalation {
+            let message = format!("the secondary is called after {secondary} minutes, and the escalation after {escalation}");
+            let problem = files.domains.at_key("escalation", &[section, owner, key], message);
+            found.push(problem.hint("set `secondary_after_minutes` to fewer than `escalate_after_minutes`"));
+        }
+    }
+}
+
+pub fn channels(files: &Files, found: &mut Vec<Problem>) {
+    for (name, person) in &files.domains.value.people {
+        let channels = person.channels.iter().flatten().enumerate().filter(|(_, way)| **way != ChannelName::Email);
+        for (at, way) in channels.filter(|_| person.phone.is_none()) {
+            let path = ["people", name, "channels", &at.to_string()];
+            let message = format!("`{name}` can't be reached by {}: no phone is known", way.as_str());
+            found.push(files.domains.at("channel-without-phone", &path, message).hint("add a `phone`, or take it out"));
+        }
+    }
+}
+
+pub fn away(files: &Files, found: &mut Vec<Problem>) {
+    for (name, person) in &files.domains.value.people {
+        for (at, days) in person.away.iter().enumerate() {
+            let at = at.to_string();
+            let path = |key| ["people", name, "away", &at, key];
+            for (key, text) in [("from", &days.from), ("to", &days.to)] {
+                if day(text).is_none() {
+                    let message = format!("\"{}\" is no date", crate::config::node::shortened(text));
+                    found.push(files.domains.at("away", &path(key), message).hint("write it as 2026-11-26"));
+                }
+            }
+            if day(&days.from).zip(day(&days.to)).is_some_and(|(from, to)| from > to) {
+                found.push(files.domains.at("away", &path("to"), format!("`{name}` is back before leaving")));
+            }
         }
     }
 }
@@ -73,9 +113,12 @@ pub fn unused(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
-fn all(files: &Files) -> impl Iterator<Item = (&str, &OnCall)> {
-    let teams = files.domains.value.teams.iter();
-    teams.filter_map(|(name, team)| team.on_call.as_ref().map(|on_call| (name.as_str(), on_call)))
+/// Every definition of who is called: the teams', and those that domains have of their own.
+fn all(files: &Files) -> impl Iterator<Item = Defined<'_>> {
+    let domains = &files.domains.value;
+    let teams = domains.teams.iter().map(|(name, team)| ("teams", name, &team.on_call));
+    let own = domains.domains.iter().map(|(name, domain)| ("domains", name, &domain.on_call));
+    teams.chain(own).filter_map(|(section, name, on_call)| Some(([section, name.as_str(), "on_call"], on_call.as_ref()?)))
 }
 
 /// Everybody called: the list, the place in it, and who.
@@ -83,27 +126,4 @@ fn called(on_call: &OnCall) -> impl Iterator<Item = (&'static str, usize, &str)>
     let primary = on_call.primary.iter().enumerate().map(|(at, person)| ("primary", at, person.as_str()));
     let secondary = on_call.secondary.iter().enumerate().map(|(at, person)| ("secondary", at, person.as_str()));
     primary.chain(secondary).chain(on_call.escalation.iter().map(|person| ("escalation", 0, person.as_str())))
-}
-
-/// A word as written, and those that are known.
-type Slip<'a> = (&'a str, Vec<&'static str>);
-
-/// What is wrong with a handover, and the words that were possible.
-fn wrong_handover(text: &str) -> Option<(String, Option<Slip<'_>>)> {
-    let parts: Vec<&str> = text.split(' ').collect();
-    let [day, time, zone] = parts[..] else { return Some(("a handover is a weekday, a time and a time zone".to_owned(), None)) };
-    if !WEEKDAYS.contains(&day) {
-        return Some((format!("`{day}` is no weekday"), Some((day, WEEKDAYS.to_vec()))));
-    }
-    if !is_time(time) {
-        return Some((format!("`{time}` is no time of day"), None));
-    }
-    let zones = || TIME_ZONES.lines();
-    (!zones().any(|known| known == zone)).then(|| (format!("`{zone}` is no time zone"), Some((zone, zones().collect()))))
-}
-
-/// Whether a text is an hour and a minute: `09:00`.
-fn is_time(text: &str) -> bool {
-    let digits = |text: &str| (text.len() == 2).then(|| text.parse::<u8>().ok()).flatten();
-    text.split_once(':').and_then(|(hour, minute)| Some(digits(hour)? < 24 && digits(minute)? < 60)).unwrap_or(false)
 }

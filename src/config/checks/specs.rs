@@ -3,7 +3,7 @@
 use crate::config::node::{Node, Span};
 use crate::config::problem::Problem;
 use crate::config::resources::Made;
-use crate::kinds::Spec;
+use crate::kinds::{Spec, sns_subscription, sns_topic};
 use crate::model::{Address, KindName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,23 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
         Spec::IamRole(_) if address.name.as_str().len() > LONGEST_ROLE || address.name.as_str().contains('/') => {
             let message = format!("a role can't be called `{}`: IAM allows {LONGEST_ROLE} characters and no slash", address.name);
             found.push(Problem::error("bad-name", file, at, message));
+        }
+        Spec::SnsTopic(_) if !address.name.as_str().starts_with(sns_topic::PREFIX) => {
+            let message = format!("the topic `{}` does not begin with `{}`", address.name, sns_topic::PREFIX);
+            found.push(
+                Problem::error("bad-name", file, at, message)
+                    .hint("that is how Landfall finds its topics again, without a call for every topic of an account"),
+            );
+        }
+        Spec::SnsSubscription(wanted)
+            if !address.name.as_str().ends_with(&sns_subscription::named_after(wanted.protocol, &wanted.endpoint)) =>
+        {
+            let expected = sns_subscription::named_after(wanted.protocol, &wanted.endpoint);
+            let message = format!("the subscription `{}` does not end in `{expected}`", address.name);
+            found.push(
+                Problem::error("bad-name", file, at, message)
+                    .hint("its name is the topic's and that, which is how Landfall knows subscriptions again: they carry no tags"),
+            );
         }
         Spec::Account(account) if account.name.chars().count() > LONGEST_ACCOUNT => {
             let message = format!("an account can't be called `{}`: AWS allows {LONGEST_ACCOUNT} characters", account.name);
