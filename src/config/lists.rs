@@ -1,13 +1,14 @@
 //! The lists that a module can repeat over, beside its own parameters: what the domains file says of an account, computed here because
 //! YAML never computes. Each item has a key, and fields in its value.
 
+use super::access;
 use super::bind::Lists;
 use super::domains::{Domain, Repository};
 use super::files::Files;
 use super::settings;
 use crate::model::Environment;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The account and module that a list is for.
 pub struct Whose<'a> {
@@ -27,7 +28,15 @@ type Items = Vec<(String, Value)>;
 type List = (&'static str, fn(&Whose<'_>) -> Items);
 
 /// All lists.
-pub const TABLE: &[List] = &[("zones", zones), ("repositories", repositories), ("ci_roles", ci_roles)];
+pub const TABLE: &[List] = &[
+    ("zones", zones),
+    ("repositories", repositories),
+    ("ci_roles", ci_roles),
+    ("access_groups", access_groups),
+    ("access_grants", access_grants),
+    ("contractors", contractors),
+    ("team_emails", team_emails),
+];
 
 /// The lists of an account and module: those of the table, and the module's parameters that are lists or maps.
 pub fn of(whose: &Whose<'_>) -> Lists {
@@ -65,4 +74,28 @@ fn repositories(whose: &Whose<'_>) -> Items {
 /// The CI users that are roles.
 fn ci_roles(whose: &Whose<'_>) -> Items {
     whose.domain.ci_roles().map(|name| same(name)).collect()
+}
+
+/// The groups of the domain's team, with what they are for.
+fn access_groups(whose: &Whose<'_>) -> Items {
+    access::team_groups(whose.files, whose.domain)
+}
+
+/// Which group gets which permission set in the account.
+fn access_grants(whose: &Whose<'_>) -> Items {
+    access::grants(whose.files, (whose.name, whose.domain), whose.environment)
+}
+
+/// The groups of the contractors who are let into the account, with the email of each.
+fn contractors(whose: &Whose<'_>) -> Items {
+    access::contractors(whose.files, whose.name, whose.environment)
+}
+
+/// The emails of everybody who is on call for the domain.
+fn team_emails(whose: &Whose<'_>) -> Items {
+    let domains = &whose.files.domains.value;
+    let on_call = domains.teams.get(&whose.domain.team).and_then(|team| team.on_call.as_ref());
+    let called = on_call.into_iter().flat_map(|on_call| on_call.primary.iter().chain(&on_call.secondary).chain(&on_call.escalation));
+    let emails: BTreeSet<String> = called.filter_map(|person| domains.people.get(person)).map(|person| person.email.clone()).collect();
+    emails.iter().map(|email| same(email)).collect()
 }

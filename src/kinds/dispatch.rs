@@ -200,7 +200,7 @@ mod tests {
         let writes: BTreeSet<&str> = TABLE.iter().flat_map(|row| row.writes).copied().collect();
         for operation in reads() {
             let (_, name) = operation.split_once(':').unwrap();
-            let reads = ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb));
+            let reads = ["Describe", "List", "Get", "View"].iter().any(|verb| name.starts_with(verb));
             assert!(reads || operation == "sts:AssumeRole", "{operation} does not sound like a read");
             assert!(!writes.contains(operation.as_str()), "{operation} is a read of one kind and a write of another");
         }

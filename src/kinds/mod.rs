@@ -10,6 +10,7 @@ mod document;
 mod ec2;
 mod fields;
 mod iam;
+mod identity_center;
 mod kind;
 mod organization;
 mod permission;
@@ -28,7 +29,11 @@ pub use tags::{ADDRESS_TAG, Tags};
 dispatch::kinds! {
     // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
     organizational_unit::OrganizationalUnit,
+    service_control_policy::ServiceControlPolicy,
+    permission_set::PermissionSet,
+    access_group::AccessGroup,
     account::Account,
+    access_assignment::AccessAssignment,
     vpc::Vpc,
     internet_gateway::InternetGateway,
     subnet::Subnet,
@@ -39,4 +44,5 @@ dispatch::kinds! {
     iam_oidc_provider::IamOidcProvider,
     iam_role::IamRole,
     ssm_parameter::SsmParameter,
+    budget::Budget,
 }

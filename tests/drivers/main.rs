@@ -1,6 +1,8 @@
 //! Every driver, through the official SDK, against an emulated AWS. Knows nothing of plans.
 
+mod access;
 mod bench;
+mod guardrails;
 mod identity;
 mod moto;
 mod network;

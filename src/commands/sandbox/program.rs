@@ -11,7 +11,9 @@ const ENTRY: &str = "server.py";
 pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
+    ("services/budgets.py", include_str!("services/budgets.py")),
     ("services/model.py", include_str!("services/model.py")),
+    ("services/sso_admin.py", include_str!("services/sso_admin.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.
