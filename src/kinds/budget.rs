@@ -42,10 +42,9 @@ pub struct Notification {
     /// At how many percent of the amount.
     #[schemars(range(min = 1, max = 1000))]
     pub percent: u32,
-    /// The emails of those who are told.
+    /// The emails of those who are told; one that is there twice is told once.
     #[serde(default)]
-    #[schemars(length(max = 10))]
-    pub subscribers: BTreeSet<String>,
+    pub subscribers: Vec<String>,
 }
 
 /// What is compared with the amount.
@@ -185,7 +184,7 @@ async fn see(at: &Session, found: &Found, name: Name) -> Result<Seen<Budget>, Ca
         return Ok(Seen { id, name: None, spec: plain(found) });
     }
     let alarms = alarms(at, found.budget_name()).await?;
-    let notifications = alarms.into_iter().map(|(Key { of, percent }, subscribers)| Notification { of, percent, subscribers }).collect();
+    let notifications = alarms.into_iter().map(|(Key { of, percent }, emails)| Notification { of, percent, subscribers: emails.into_iter().collect() }).collect();
     Ok(Seen { id, name: Some(name), spec: Budget { notifications, tags: tags::declared(&all), ..plain(found) } })
 }
 

@@ -32,8 +32,10 @@ const OWN: &[(&str, &str)] = own![
     ".github/workflows/plan.yml",
     ".github/workflows/wave.yml",
     "domains.schema.json",
+    "modules/access/module.yaml",
     "modules/account/module.yaml",
     "modules/ci-users/module.yaml",
+    "modules/guardrails/module.yaml",
     "modules/module.schema.json",
     "modules/network/module.yaml",
 ];

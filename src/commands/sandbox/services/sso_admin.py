@@ -80,7 +80,8 @@ class Center(Service):
         one["inline"], one["version"] = parameters["InlinePolicy"], one["version"] + 1
 
     def get_inline_policy_for_permission_set(self, parameters):
-        return {"InlinePolicy": self.set(parameters)["inline"]}
+        inline = self.set(parameters)["inline"]
+        return {"InlinePolicy": inline} if inline else {}
 
     def delete_inline_policy_from_permission_set(self, parameters):
         one = self.set(parameters)
