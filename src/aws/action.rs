@@ -12,7 +12,7 @@ const PREFIXES: [(&str, &str); 6] = [
 ];
 
 /// Operations whose action has a name of its own.
-const RENAMED: [(&str, &str); 10] = [
+const RENAMED: [(&str, &str); 14] = [
     ("s3:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
     ("s3:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
     ("s3:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
@@ -22,6 +22,10 @@ const RENAMED: [(&str, &str); 10] = [
     ("budgets:DescribeSubscribersForNotification", "budgets:ViewBudget"),
     ("budgets:CreateBudget", "budgets:ModifyBudget"),
     ("budgets:UpdateBudget", "budgets:ModifyBudget"),
+    ("budgets:DeleteBudget", "budgets:ModifyBudget"),
+    ("budgets:CreateNotification", "budgets:ModifyBudget"),
+    ("budgets:UpdateNotification", "budgets:ModifyBudget"),
+    ("budgets:DeleteNotification", "budgets:ModifyBudget"),
     ("lambda:Invoke", "lambda:InvokeFunction"),
 ];
 

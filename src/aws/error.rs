@@ -102,6 +102,8 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "IncorrectState"
         | "ResourceInUse"
         | "FinalizingOrganizationException"
+        | "PolicyChangesInProgressException"
+        | "PolicyInUseException"
         | "InvalidIPAddress.InUse"
         | "InvalidGroup.InUse"
         | "Resource.AlreadyAssociated"

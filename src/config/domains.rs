@@ -3,6 +3,7 @@
 //! Fields that later commands read (phone numbers, Slack channels, block days) are accepted and checked from the start, so that a file
 //! once written stays right.
 
+use super::access::{Access, Groups};
 pub use super::people::{Away, ChannelName, Length, OnCall, Person};
 use crate::model::{Approvals, Environment};
 use schemars::JsonSchema;
@@ -26,6 +27,9 @@ pub struct Domains {
     pub teams: BTreeMap<String, Team>,
     /// What teams own. Each domain has an AWS account for each of its environments.
     pub domains: BTreeMap<String, Domain>,
+    /// Who is let in beside the teams.
+    #[serde(default)]
+    pub access: Access,
     /// In which order changes reach the accounts.
     #[serde(default)]
     pub rollout: Rollout,
@@ -117,6 +121,9 @@ pub enum Pool {
 pub struct Team {
     /// The team's channel, such as `"#team-catalog"`.
     pub slack: Option<String>,
+    /// The team's groups in IAM Identity Center, where they are not called `TEAM-developers` and `TEAM-operators`.
+    #[serde(default)]
+    pub groups: Groups,
     /// Who is called when something breaks.
     pub on_call: Option<OnCall>,
     /// Whom AWS writes to about the accounts of the team's domains, beside their root users.

@@ -1,6 +1,7 @@
 //! The lists that a module can repeat over, beside its own parameters: what the domains file says of an account, computed here because
 //! YAML never computes. Each item has a key, and fields in its value.
 
+use super::access;
 use super::bind::Lists;
 use super::domains::{ContactName, Domain, Repository};
 use super::files::Files;
@@ -43,6 +44,10 @@ pub const TABLE: &[List] = &[
     ("primary_phones", on_call::primary_phones),
     ("backup_emails", on_call::backup_emails),
     ("backup_phones", on_call::backup_phones),
+    ("access_groups", access_groups),
+    ("access_grants", access_grants),
+    ("contractors", contractors),
+    ("team_emails", team_emails),
 ];
 
 /// The lists of an account and module: those of the table, and the module's parameters that are lists or maps.
@@ -133,4 +138,29 @@ fn contacts(whose: &Whose<'_>) -> Items {
         Some((contact.as_str().to_owned(), value))
     };
     named.filter_map(contact).collect()
+}
+
+/// The groups of the domain's team, with what they are for.
+fn access_groups(whose: &Whose<'_>) -> Items {
+    access::team_groups(whose.files, whose.domain)
+}
+
+/// Which group gets which permission set in the account.
+fn access_grants(whose: &Whose<'_>) -> Items {
+    access::grants(whose.files, (whose.name, whose.domain), whose.environment)
+}
+
+/// The groups of the contractors who are let into the account, with the email of each.
+fn contractors(whose: &Whose<'_>) -> Items {
+    access::contractors(whose.files, whose.name, whose.environment)
+}
+
+/// The emails of everybody who is on call for the domain.
+fn team_emails(whose: &Whose<'_>) -> Items {
+    let domains = &whose.files.domains.value;
+    let of_team = || domains.teams.get(&whose.domain.team).and_then(|team| team.on_call.as_ref());
+    let on_call = whose.domain.on_call.as_ref().or_else(of_team);
+    let called = on_call.into_iter().flat_map(|on_call| on_call.primary.iter().chain(&on_call.secondary).chain(&on_call.escalation));
+    let emails: BTreeSet<String> = called.filter_map(|person| domains.people.get(person)).map(|person| person.email.clone()).collect();
+    emails.iter().map(|email| same(email)).collect()
 }

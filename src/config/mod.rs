@@ -4,6 +4,7 @@
 //! named checks (`checks`) → resources (`expand`, `bind`). Each stage goes on with what fits, so that one run tells everything.
 //! Only `load` touches the file system. Nothing here knows AWS.
 
+mod access;
 mod bind;
 #[cfg(test)]
 mod cases;

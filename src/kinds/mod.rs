@@ -13,6 +13,7 @@ mod ec2;
 mod endpoint;
 mod fields;
 mod iam;
+mod identity_center;
 mod kind;
 mod network_interface;
 mod new_relic_journal;
@@ -37,6 +38,9 @@ pub use vpc_endpoint::EndpointType;
 dispatch::kinds! {
     // In the order in which they are read: a kind may refer to those above it only (`Kind::REFERS`, held by a test).
     organizational_unit::OrganizationalUnit,
+    service_control_policy::ServiceControlPolicy,
+    permission_set::PermissionSet,
+    access_group::AccessGroup,
     account::Account,
     alternate_contact::AlternateContact,
     account_alias::AccountAlias,
@@ -45,6 +49,7 @@ dispatch::kinds! {
     region::Region,
     default_vpc::DefaultVpc,
     ebs_encryption::EbsEncryption,
+    access_assignment::AccessAssignment,
     vpc::Vpc,
     internet_gateway::InternetGateway,
     subnet::Subnet,
@@ -73,4 +78,5 @@ dispatch::kinds! {
     response_plan::ResponsePlan,
     sns_topic::SnsTopic,
     sns_subscription::SnsSubscription,
+    budget::Budget,
 }

@@ -43,6 +43,8 @@ fn created(kind: &KindName) -> Option<Concern> {
     match kind.as_str() {
         _ if *kind == ACCOUNT => Some(concern(Risk::Notable, "an AWS account can't be deleted at once: closing one takes 90 days")),
         "iam-role" => Some(concern(Risk::Notable, "grants permissions to whomever its trust policy names")),
+        "access-assignment" => Some(concern(Risk::Notable, "lets a group of people into the account")),
+        "service-control-policy" => Some(concern(Risk::Dangerous, "denies at once what it denies, in every account of its units")),
         _ => None,
     }
 }

@@ -169,6 +169,7 @@ mod tests {
             reserved: BTreeMap::new(),
             order: Vec::new(),
             approvals: Approvals::default(),
+            retired: crate::plan::Retired::default(),
             members: [("payments/prod".parse().unwrap(), member.clone())].into(),
         };
         let resources = resources.iter().map(|(name, fields)| {

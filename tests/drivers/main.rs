@@ -1,8 +1,10 @@
 //! Every driver, through the official SDK, against an emulated AWS. Knows nothing of plans.
 
+mod access;
 mod adoption;
 mod bench;
 mod endpoints;
+mod guardrails;
 mod identity;
 mod logs;
 mod moto;

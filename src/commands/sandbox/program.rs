@@ -23,6 +23,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/contacts.py", include_str!("services/contacts.py")),
     ("services/incidents.py", include_str!("services/incidents.py")),
     ("services/notifications.py", include_str!("services/notifications.py")),
+    ("services/budgets.py", include_str!("services/budgets.py")),
+    ("services/sso_admin.py", include_str!("services/sso_admin.py")),
 ];
 
 /// Writes the program into a folder of its own there, and says which file to run.

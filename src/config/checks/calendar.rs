@@ -39,7 +39,7 @@ pub fn block_days(files: &Files, found: &mut Vec<Problem>) {
 }
 
 /// Year, month and day of a date that exists.
-fn date(text: &str) -> Option<(u16, u8, u8)> {
+pub fn date(text: &str) -> Option<(u16, u8, u8)> {
     let fits = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     let (year, month, day) = fits.then(|| (&text[..4], &text[5..7], &text[8..]))?;

@@ -69,7 +69,7 @@ fn all(files: &Files) -> impl Iterator<Item = (&str, Environment, String)> {
 }
 
 /// Whether AWS would take it: one `@` between two parts, a dot in the second, and no letter that mail servers disagree about.
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
     let host = |host: &str| {
         host.contains('.')

@@ -3,6 +3,7 @@
 //! Those with a function look at all files at once. The others are found on the way: while reading (`disk`, `yaml`), by the schema
 //! (`shape`), or in the resources that modules make (`bind`, `expand`, `resources`). A test holds that each is found in a bad file.
 
+mod access;
 mod calendar;
 mod coverage;
 mod domains;
@@ -15,6 +16,7 @@ mod ranges;
 mod settings;
 mod specs;
 
+pub use calendar::date;
 pub use networks::check as networks;
 pub use specs::{cycles, field, spec};
 
@@ -73,6 +75,9 @@ pub static TABLE: &[Check] = &[
     run("waves", "waves name every environment in use, each once", calendar::waves),
     run("retire", "what is retired is an account or a resource, and is declared no more", domains::retire),
     run("block-days", "block days are dates, the first before the last", calendar::block_days),
+    run("contractor", "a contractor has an email, a last day, and domains and environments that exist", access::contractors),
+    run("contractor-ended", "no contractor's last day has passed (warning)", access::ended),
+    run("group-name", "a team's groups have names that addresses can hold", access::groups),
     run("unknown-module", "every module that has settings exists", settings::modules),
     run("bad-parameter", "a module's parameters exist, are set, and are of their type and within their bounds", settings::parameters),
     run("shadowed", "no parameter is set twice at one level, in `network` and in `modules` (warning)", settings::shadowed),

@@ -61,7 +61,7 @@ fn refuse<T>(file: &File<T>, path: &[&str], what: &str, name: &str, why: String)
 }
 
 /// Why a text is no name, if it is none.
-fn wrong(name: &str) -> Option<String> {
+pub fn wrong(name: &str) -> Option<String> {
     let other = |c: &char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-');
     if name.len() > LONGEST {
         return Some(format!("it has {} characters, and {LONGEST} is the most", name.len()));

@@ -3,6 +3,7 @@
 use crate::config::node::{Node, Span};
 use crate::config::problem::Problem;
 use crate::config::resources::Made;
+use crate::kinds::service_control_policy::LONGEST_DOCUMENT;
 use crate::kinds::{Spec, sns_subscription, sns_topic};
 use crate::model::{Address, KindName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,9 @@ const TAGS: [&str; 3] = ["team", "domain", "environment"];
 
 /// The longest name of an IAM role.
 const LONGEST_ROLE: usize = 64;
+
+/// The longest name of a permission set.
+const LONGEST_SET: usize = 32;
 
 /// The longest name of an account.
 const LONGEST_ACCOUNT: usize = 50;
@@ -77,6 +81,19 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
         Spec::DefaultSecurityGroup(group) if group.vpc.name != address.name => {
             let message = format!("the default group of {} has to be called `{}`, as its VPC is", group.vpc, group.vpc.name);
             found.push(Problem::error("bad-name", file, at, message));
+        }
+        Spec::AccessAssignment(assignment) if address.name.as_str() != assignment.name() => {
+            let message = format!("the assignment `{}` has to be called `{}`", address.name, assignment.name());
+            let problem = Problem::error("wrong-spec", file, at, message);
+            found.push(problem.hint("it is known again by its permission set and its group: assignments carry no tags"));
+        }
+        Spec::PermissionSet(_) if address.name.as_str().len() > LONGEST_SET || address.name.as_str().contains('/') => {
+            let message = format!("a permission set can't be called `{}`: AWS allows {LONGEST_SET} characters and no slash", address.name);
+            found.push(Problem::error("bad-name", file, at, message));
+        }
+        Spec::ServiceControlPolicy(policy) if policy.document.compact().chars().count() > LONGEST_DOCUMENT => {
+            let message = format!("the document of `{}` is longer than {LONGEST_DOCUMENT} characters", address.name);
+            found.push(Problem::error("wrong-spec", file, at, message));
         }
         _ => {}
     }

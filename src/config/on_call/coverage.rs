@@ -80,7 +80,7 @@ mod tests {
 
     fn person(email_only: bool, away: Vec<Away>) -> Person {
         let phone = (!email_only).then(|| "+15550100".to_owned());
-        Person { name: "x".into(), email: "x@acme.example".into(), phone, channels: None, away }
+        Person { name: "x".into(), email: "x@acme.example".into(), phone, title: None, channels: None, away }
     }
 
     fn names(all: &[&str]) -> Vec<String> {

@@ -111,7 +111,8 @@ def violations(shape, value, path=""):
 
 
 def translated(pattern):
-    """Java's classes of signs as Python's."""
+    """Java's classes of signs as Python's, and its flags, which may stand anywhere there, at the beginning."""
     for java, python in (("\\p{L}", "\\w"), ("\\p{Z}", "\\s"), ("\\p{N}", "\\d"), ("\\p{M}", "\\w"), ("\\p{P}", "!-/:-@\\[-`{-~")):
         pattern = pattern.replace(java, python)
-    return pattern
+    flags = "".join(re.findall(r"\(\?[a-z]+\)", pattern))
+    return flags + re.sub(r"\(\?[a-z]+\)", "", pattern)
