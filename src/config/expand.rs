@@ -79,7 +79,8 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
                 };
                 if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values))) {
                     let lists = lists::of(&Whose { files, name, domain, environment: *environment, values: &values });
-                    let scope = scope(domains, (name, domain, *environment), values);
+                    let mut scope = scope(domains, (name, domain, *environment), values);
+                    scope.extend(texts(files, module));
                     let (team, account) = (domain.team.as_str(), account.clone());
                     setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists, budget });
                 }
@@ -110,6 +111,12 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
     ];
     let known = NAMES.iter().map(|name| (*name).to_owned()).zip(known);
     known.chain(values.into_iter().map(|(name, value)| (format!("parameter.{name}"), value))).collect()
+}
+
+/// The texts of the files beside a module, as its bindings.
+fn texts(files: &Files, module: &str) -> impl Iterator<Item = (String, Value)> {
+    let beside = files.beside.get(module).into_iter().flatten();
+    beside.map(|(name, text)| (format!("file.{name}"), json!(text)))
 }
 
 impl<'a> Setup<'a> {

@@ -12,6 +12,9 @@ mod fields;
 mod iam;
 mod kind;
 mod organization;
+mod organization_wide;
+mod own;
+pub mod package;
 mod permission;
 mod route;
 mod rule;
@@ -39,4 +42,10 @@ dispatch::kinds! {
     iam_oidc_provider::IamOidcProvider,
     iam_role::IamRole,
     ssm_parameter::SsmParameter,
+    event_bus::EventBus,
+    lambda_function::LambdaFunction,
+    event_rule::EventRule,
+    alarm::Alarm,
+    organization_event_rule::OrganizationEventRule,
+    organization_alarm::OrganizationAlarm,
 }
