@@ -161,6 +161,14 @@ mod tests {
         assert_eq!(Code::Files(files()).sha256(), "?");
     }
 
+    /// Whoever changes the handler changes this along with it; whoever did not, and sees it differ, has broken the packing.
+    #[test]
+    fn the_shipped_canary_is_the_same_to_the_byte() {
+        let handler = include_str!("../../modules/canary/handler.py");
+        let code = Code::Files([("handler.py".to_owned(), handler.to_owned())].into());
+        assert_eq!((code.sha256().as_str(), code.package().unwrap().len()), ("?", 0));
+    }
+
     #[test]
     fn code_is_compared_by_its_package() {
         let declared = Code::Files(files());

@@ -5,6 +5,7 @@ mod changed_by_hand;
 mod emulator;
 mod estate;
 mod failing;
+mod health;
 mod killed;
 mod live;
 mod reading;

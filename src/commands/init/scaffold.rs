@@ -33,6 +33,8 @@ const OWN: &[(&str, &str)] = own![
     ".github/workflows/wave.yml",
     "domains.schema.json",
     "modules/account/module.yaml",
+    "modules/canary/handler.py",
+    "modules/canary/module.yaml",
     "modules/ci-users/module.yaml",
     "modules/module.schema.json",
     "modules/network/module.yaml",

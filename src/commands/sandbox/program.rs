@@ -11,6 +11,7 @@ const ENTRY: &str = "server.py";
 pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
+    ("services/functions.py", include_str!("services/functions.py")),
     ("services/model.py", include_str!("services/model.py")),
 ];
 
