@@ -4,9 +4,20 @@
 macro_rules! organization_wide {
     ($(#[$about:meta])* $type:ident($of:ident) = $name:literal, $told:literal, $refers:expr, $writes:expr) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $type($of);
+
+        // The fields themselves, and not a word for them: that is what everybody reads.
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(of: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$of as schemars::JsonSchema>::json_schema(of)
+            }
+        }
 
         impl Kind for $type {
             const NAME: KindName = KindName::new($name);
