@@ -1,6 +1,6 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
-use super::bind::{Bound, Budget, Lists, Scope};
+use super::bind::{Bound, Budget, Lists, Scope, weight};
 use super::domains::{Domain, Domains};
 use super::files::{File, Files};
 use super::lists::{self, Whose};
@@ -77,7 +77,8 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
                 let fits = |values: &BTreeMap<String, Value>| {
                     file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
                 };
-                if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values))) {
+                let beside: u32 = files.beside.get(module).into_iter().flatten().map(|(_, text)| weight(text)).fold(0, u32::saturating_add);
+                if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values).saturating_add(beside))) {
                     let lists = lists::of(&Whose { files, name, domain, environment: *environment, values: &values });
                     let mut scope = scope(domains, (name, domain, *environment), values);
                     scope.extend(texts(files, module));
