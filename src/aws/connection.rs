@@ -123,6 +123,7 @@ impl Connection {
             guard: guard(&self.options, account.clone(), &self.clock),
             account,
             account_id: id.clone(),
+            management_id: caller.account_id.clone(),
             partition: caller.partition.clone(),
             region: self.options.region.clone(),
             config,

@@ -19,6 +19,7 @@ pub type Names = BTreeMap<(Account, KindName), BTreeSet<Name>>;
 pub(super) struct Place {
     pub account: Account,
     pub account_id: RemoteId,
+    pub management_id: RemoteId,
     pub partition: String,
     pub region: Region,
     pub config: SdkConfig,
@@ -147,6 +148,11 @@ impl Session {
     /// The account's twelve digits.
     pub fn account_id(&self) -> &RemoteId {
         &self.place.account_id
+    }
+
+    /// The twelve digits of the management account.
+    pub fn management_id(&self) -> &RemoteId {
+        &self.place.management_id
     }
 
     /// `aws`, `aws-cn` or `aws-us-gov`, as in ARNs.

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 /// Accounts read at once. Each has limits of its own at AWS, so this bounds our connections and memory: 32 are well past the
 /// point where more would make a run on a usual network any shorter.
-const ACCOUNTS_AT_ONCE: usize = 32;
+pub(super) const ACCOUNTS_AT_ONCE: usize = 32;
 
 /// What to read: some accounts whole. Of the others VPCs alone, since a new range must avoid theirs.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +56,7 @@ pub async fn read(entrance: &Entrance, desired: &Desired, selection: &Selection,
 }
 
 /// The declared names, for kinds that can only be asked for one by one.
-fn names(desired: &Desired) -> Names {
+pub(super) fn names(desired: &Desired) -> Names {
     let mut names = Names::new();
     for at in desired.resources.keys() {
         names.entry((at.account.clone(), at.kind.clone())).or_default().insert(at.name.clone());
@@ -114,7 +114,7 @@ fn kinds_in(desired: &Desired, whole: bool) -> (Vec<KindName>, Vec<KindName>) {
     (of(&[Scope::Global, Scope::Regional]), of(&[Scope::Managed]))
 }
 
-async fn read_account(session: &Session, kinds: &[KindName]) -> Live {
+pub(super) async fn read_account(session: &Session, kinds: &[KindName]) -> Live {
     let mut live = Live::default();
     if let Err(error) = session.enter().await {
         let unreadable = kinds.iter().map(|kind| (kind.clone(), error.to_string())).collect();
@@ -148,7 +148,7 @@ pub(super) async fn read_kind(session: &Session, kind: &KindName, live: &mut Liv
     }
 }
 
-fn merge(live: &mut Live, part: Live) {
+pub(super) fn merge(live: &mut Live, part: Live) {
     let Live { found, strangers, twins, unreadable } = part;
     live.found.extend(found);
     live.strangers.extend(strangers);

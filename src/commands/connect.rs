@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
-use crate::cloud::{Entrance, enter};
+use crate::cloud::{self, Entrance, enter};
 use crate::kinds;
 use crate::model::Region;
 use crate::render::escape::line as escape;
@@ -17,6 +17,8 @@ pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     ReadOnly,
+    /// Reading, and asking canaries.
+    Asking,
     ReadWrite,
 }
 
@@ -25,7 +27,10 @@ pub enum Mode {
 /// # Errors
 /// Missing or wrong credentials, and an AWS that does not answer, each with advice.
 pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
-    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: mode == Mode::ReadWrite };
+    let asking = || (mode == Mode::Asking).then(|| cloud::ASKING.to_owned());
+    let reads = kinds::reads().into_iter().chain(asking()).collect();
+    let inside = kinds::reads_inside().into_iter().chain(asking()).collect();
+    let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {
         counted.count(call);

@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod files;
 mod github;
+mod health;
 mod init;
 mod matrix;
 mod output;
@@ -51,6 +52,8 @@ enum Command {
     Comment(comment::Args),
     /// Tell what was reviewed of a merged commit, and verify a plan file against it
     Approval(approval::Args),
+    /// Ask the canaries how the accounts are
+    Health(health::Args),
     /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
@@ -78,6 +81,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Apply(args) => apply::run(args).await,
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,
+        Command::Health(args) => health::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

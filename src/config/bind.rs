@@ -68,6 +68,12 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
+/// What a text takes of the budget beyond being a value, in about a value's bytes.
+pub fn weight(text: &str) -> u32 {
+    const VALUE: usize = 100;
+    u32::try_from(text.len() / VALUE).unwrap_or(u32::MAX)
+}
+
 /// How much may come of the files: they are small, but repetitions multiply.
 pub struct Budget(Cell<u32>);
 
@@ -209,6 +215,8 @@ impl<'a> Bound<'a> {
             (Some(field), Some((_, value))) => field.strip_prefix("value.").and_then(|field| value.get(field)).cloned(),
             _ => self.scope.get(name).cloned(),
         };
+        // The texts of whole files are values too, and take their room.
+        self.budget.spend(found.as_ref().and_then(Value::as_str).map_or(0, weight));
         found.ok_or_else(|| Box::new(unknown(self.file, at, name, self.scope.keys().map(String::as_str), self.each.is_some())))
     }
 

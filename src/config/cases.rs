@@ -31,10 +31,7 @@ fn parts(case: &str) -> BTreeMap<String, String> {
 }
 
 fn load_parts(parts: &BTreeMap<String, String>) -> Result<Loaded, Problems> {
-    let module = |(path, text): (&String, &String)| {
-        let name = path.strip_prefix("modules/")?.strip_suffix("/module.yaml")?;
-        Some((name.to_owned(), (path.clone(), text.clone())))
-    };
+    let module = |(path, text): (&String, &String)| Some((module_of(path)?.to_owned(), (path.clone(), text.clone())));
     let domains = parts.get(DOMAINS).map_or(ESTATE, String::as_str);
     load_texts((DOMAINS, domains), &parts.iter().filter_map(module).collect(), NOW)
 }
@@ -99,4 +96,22 @@ fn the_shipped_estate_has_no_problems() {
     let loaded = load(Path::new(env!("CARGO_MANIFEST_DIR")), DOMAINS, NOW).map_err(|problems| show(&problems, false)).unwrap();
     assert_eq!(show(&loaded.warnings, false), "0 errors");
     assert_eq!((loaded.domains, loaded.desired.estate.members.len()), (12, 30));
+}
+
+#[test]
+fn a_module_takes_in_the_files_beside_it() {
+    let module = "about: x\nresources: [{ kind: ssm-parameter, name: landfall/x, spec: { value: { text: \"${file.note.json}\" } } }]\n";
+    let with = |file: &str, text: &str| {
+        let parts = [("modules/notes/module.yaml", module), (file, text)];
+        load_parts(&parts.map(|(path, text)| (path.to_owned(), text.to_owned())).into())
+    };
+    let note = "{ \"is\": \"not ${domain.name}\" }\n";
+    let desired = with("modules/notes/note.json", note).map_err(|problems| show(&problems, false)).unwrap().desired;
+    let address = "catalog/prod/us-west-2/ssm-parameter/landfall/x".parse().unwrap();
+    let spec = serde_json::to_value(&desired.resources[&address].spec).unwrap();
+    assert_eq!(spec["ssm-parameter"]["value"]["text"], note, "as it is, and bound no further");
+    let said = show(&with("modules/other/note.json", note).unwrap_err(), false);
+    assert!(said.contains("error[unknown-binding]: `${file.note.json}` stands for nothing"), "{said}");
+    let all = with("modules/notes/note.json", &"x".repeat(11_000_000)).unwrap_err();
+    assert!(show(&all, false).contains("too-large"), "what is too much is refused");
 }

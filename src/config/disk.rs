@@ -18,9 +18,23 @@ const MODULES: usize = 1000;
 /// The domains file, unless another is named.
 pub const DOMAINS: &str = "domains.yaml";
 
-/// The module that a file is of, by its path within the folder: `modules/network/module.yaml` is of `network`.
+/// The most files beside a `module.yaml`.
+const BESIDE: usize = 16;
+
+/// What files beside a `module.yaml` are called that it can take in: code, and documents.
+const ENDINGS: [&str; 2] = [".py", ".json"];
+
+/// The module or the file beside one that a path within the folder is of: `modules/canary/module.yaml` is of `canary`, and
+/// `modules/canary/handler.py` of `canary/handler.py`.
 pub fn module_of(path: &str) -> Option<&str> {
-    path.strip_prefix("modules/")?.strip_suffix("/module.yaml").filter(|name| !name.contains('/') && !name.starts_with('.'))
+    let inside = path.strip_prefix("modules/")?;
+    let (module, file) = inside.split_once('/').filter(|(module, _)| !module.starts_with('.'))?;
+    if file == "module.yaml" { Some(module) } else { is_beside(file).then_some(inside) }
+}
+
+fn is_beside(file: &str) -> bool {
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    plain && !file.starts_with('.') && ENDINGS.iter().any(|ending| file.ends_with(ending))
 }
 
 /// What the files of a folder ask for: a domains file, and `modules/*/module.yaml`. `now` decides what has ended.
@@ -37,7 +51,7 @@ pub fn load(root: &Path, domains: &str, now: Timestamp) -> Result<Loaded, Proble
     load_with((domains, &text), &modules, now, texts, found)
 }
 
-/// Path and text of every module, by its folder's name. A folder without modules is an estate without resources.
+/// Path and text of every module, by its folder's name, and of the files beside it. A folder without modules is an estate without resources.
 fn modules(root: &Path, found: &mut Vec<Problem>) -> BTreeMap<String, (String, String)> {
     let mut names = match folders(&root.join("modules")) {
         Ok(names) => names,
@@ -52,10 +66,28 @@ fn modules(root: &Path, found: &mut Vec<Problem>) -> BTreeMap<String, (String, S
     }
     let mut read = BTreeMap::new();
     for name in names {
-        let path = format!("modules/{name}/module.yaml");
-        read.extend(take(root, &path, found).map(|text| (name, (path, text))));
+        let mut beside = beside(&root.join("modules").join(&name));
+        if beside.len() > BESIDE {
+            let message = format!("the folder holds more than {BESIDE} files beside its module.yaml");
+            found.push(Problem::error("too-large", &format!("modules/{name}"), Span::default(), message));
+            beside.truncate(BESIDE);
+        }
+        for file in beside.into_iter().chain(["module.yaml".to_owned()]) {
+            let path = format!("modules/{name}/{file}");
+            let Some(part) = module_of(&path).map(str::to_owned) else { continue };
+            read.extend(take(root, &path, found).map(|text| (part, (path, text))));
+        }
     }
     read
+}
+
+/// The names of the files that a module can take in, sorted. A folder that can't be listed has no module either, which is reported.
+fn beside(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| is_beside(name));
+    names.sort();
+    names
 }
 
 /// The names of the folders in a folder, sorted; hidden ones are somebody else's.
@@ -131,6 +163,10 @@ mod tests {
     fn modules_are_where_modules_are() {
         for path in ["modules/network/module.yaml", "modules/a b/module.yaml"] {
             assert!(module_of(path).is_some(), "{path}");
+        }
+        assert_eq!(module_of("modules/canary/handler.py"), Some("canary/handler.py"));
+        for path in ["modules/canary/.hidden.py", "modules/canary/README.md", "modules/canary/tests/a.py", "modules/module.schema.json"] {
+            assert_eq!(module_of(path), None, "{path}");
         }
         for path in ["modules/.git/module.yaml", "modules/network/old/module.yaml", "modules/module.yaml", "other/network/module.yaml"] {
             assert!(module_of(path).is_none(), "{path}");

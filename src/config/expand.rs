@@ -1,6 +1,6 @@
 //! Modules × accounts → instances: which resource there is in which account, by address. Their fields are `resources`' business.
 
-use super::bind::{Bound, Budget, Lists, Scope};
+use super::bind::{Bound, Budget, Lists, Scope, weight};
 use super::domains::{Domain, Domains};
 use super::files::{File, Files};
 use super::lists::{self, Whose};
@@ -77,9 +77,11 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
                 let fits = |values: &BTreeMap<String, Value>| {
                     file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
                 };
-                if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values))) {
+                let beside: u32 = files.beside.get(module).into_iter().flatten().map(|(_, text)| weight(text)).fold(0, u32::saturating_add);
+                if let Some(values) = values.filter(fits).filter(|values| budget.spend(cost(values).saturating_add(beside))) {
                     let lists = lists::of(&Whose { files, name, domain, environment: *environment, values: &values });
-                    let scope = scope(domains, (name, domain, *environment), values);
+                    let mut scope = scope(domains, (name, domain, *environment), values);
+                    scope.extend(texts(files, module));
                     let (team, account) = (domain.team.as_str(), account.clone());
                     setups.push(Setup { name: module, file, domain: name, team, environment: *environment, account, scope, lists, budget });
                 }
@@ -110,6 +112,12 @@ fn scope(domains: &Domains, (name, domain, environment): (&str, &Domain, Environ
     ];
     let known = NAMES.iter().map(|name| (*name).to_owned()).zip(known);
     known.chain(values.into_iter().map(|(name, value)| (format!("parameter.{name}"), value))).collect()
+}
+
+/// The texts of the files beside a module, as its bindings.
+fn texts(files: &Files, module: &str) -> impl Iterator<Item = (String, Value)> {
+    let beside = files.beside.get(module).into_iter().flatten();
+    beside.map(|(name, text)| (format!("file.{name}"), json!(text)))
 }
 
 impl<'a> Setup<'a> {

@@ -22,6 +22,8 @@ pub struct Files {
     pub domains: File<Domains>,
     /// By the name of the module's folder.
     pub modules: BTreeMap<String, File<Module>>,
+    /// The files beside a `module.yaml`, such as the code of its functions: their texts, by module and name.
+    pub beside: BTreeMap<String, BTreeMap<String, String>>,
     /// When they are read: what ends by a date has ended or has not.
     pub now: Timestamp,
 }
@@ -72,15 +74,20 @@ fn no_domains() -> Value {
     json!({ "organization": organization, "teams": {}, "domains": {} })
 }
 
-/// Reads the texts of all files. None when a domains file can't be made of them.
+/// Reads the texts of all files; those beside a module are called `canary/handler.py`. None when a domains file can't be made of them.
 pub fn read(domains: (&str, &str), modules: &BTreeMap<String, (String, String)>, now: Timestamp) -> (Option<Files>, Vec<Problem>) {
     let (domains, mut found) = File::read(domains.0, domains.1, &shape::Shape::new(schema::domains()), no_domains());
     let shape = shape::Shape::new(schema::plain_module());
     let mut read = BTreeMap::new();
+    let mut beside: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (name, (path, text)) in modules {
+        if let Some((module, file)) = name.split_once('/') {
+            beside.entry(module.to_owned()).or_default().insert(file.to_owned(), text.clone());
+            continue;
+        }
         let (file, more) = File::read(path, text, &shape, json!({ "about": "", "resources": [] }));
         found.extend(more);
         read.extend(file.map(|file| (name.clone(), file)));
     }
-    (domains.map(|domains| Files { domains, modules: read, now }), found)
+    (domains.map(|domains| Files { domains, modules: read, beside, now }), found)
 }

@@ -18,6 +18,9 @@ mod kind;
 mod network_interface;
 mod new_relic_journal;
 mod organization;
+mod organization_wide;
+mod own;
+pub mod package;
 mod permission;
 pub mod policy;
 mod route;
@@ -79,4 +82,10 @@ dispatch::kinds! {
     sns_topic::SnsTopic,
     sns_subscription::SnsSubscription,
     budget::Budget,
+    event_bus::EventBus,
+    lambda_function::LambdaFunction,
+    event_rule::EventRule,
+    alarm::Alarm,
+    organization_event_rule::OrganizationEventRule,
+    organization_alarm::OrganizationAlarm,
 }

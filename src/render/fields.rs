@@ -2,12 +2,15 @@
 
 use super::escape;
 use super::paint::{Ink, Paint};
-use crate::model::{Change, Concern, Effect};
+use crate::model::{Change, Concern, Digest, Effect};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 /// The longest value that is still read at a glance on one line; longer ones are spread over several. In characters.
 const GLANCE: usize = 100;
+
+/// A text of several lines that is longer than this is code, and shown by its digest: nobody reads it on one line. In characters.
+const CODE: usize = 400;
 
 /// Unchanged lines shown around each change of a document.
 const CONTEXT: usize = 3;
@@ -75,8 +78,17 @@ fn flat(value: &Value) -> String {
         Value::Object(fields) => {
             format!("{{{}}}", list(fields.iter().map(|(name, value)| format!("{}: {}", quoted(name), flat(value))).collect()))
         }
+        Value::String(text) if is_code(text) => code(text),
         plain => escape::line(&plain.to_string()),
     }
+}
+
+fn is_code(text: &str) -> bool {
+    text.contains('\n') && text.chars().count() > CODE
+}
+
+fn code(text: &str) -> String {
+    format!("({} lines, digest {})", text.lines().count(), Digest::of(&text).short())
 }
 
 fn quoted(text: &str) -> String {
@@ -127,6 +139,7 @@ fn outer(value: &Value) -> String {
 
 fn inner(value: &Value) -> String {
     match value {
+        Value::String(text) if is_code(text) => code(text),
         Value::String(text) => escape::line(text),
         Value::Array(_) => format!("[{}]", outer(value)),
         Value::Object(_) => format!("{{{}}}", outer(value)),

@@ -6,6 +6,7 @@ mod counts;
 pub mod escape;
 mod fields;
 pub mod fold;
+mod health;
 mod json;
 mod matrix;
 mod notes;
@@ -15,6 +16,7 @@ mod step;
 mod text;
 
 pub use counts::{Counts, many};
+pub use health::{health, health_json};
 pub use json::json;
 pub use matrix::{MOST_JOBS, matrix};
 pub use page::page;

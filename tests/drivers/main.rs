@@ -3,6 +3,7 @@
 mod access;
 mod adoption;
 mod bench;
+mod canary;
 mod endpoints;
 mod guardrails;
 mod identity;

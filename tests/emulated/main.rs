@@ -6,6 +6,7 @@ mod emulator;
 mod estate;
 mod failing;
 mod fields;
+mod health;
 mod killed;
 mod live;
 mod on_call;

@@ -4,7 +4,7 @@
 #[path = "../estates/mod.rs"]
 mod estates;
 
-use landfall::config::{load_texts, show};
+use landfall::config::{load_texts, module_of, show};
 use landfall::kinds::Spec;
 use landfall::model::{Account, Address, KindName, RemoteId, canonical};
 use landfall::plan::{Desired, Found, Live, Stranger, check, plan};
@@ -92,12 +92,12 @@ fn desired(case: &Path, file: &str) -> Desired {
 
 fn loaded(name: &str, text: &str, modules: &Path) -> Desired {
     let folders = fs::read_dir(modules).expect("modules").map(|entry| entry.expect("an entry").path());
-    let module = |folder: PathBuf| {
-        let name = folder.file_name()?.to_str()?.to_owned();
-        let text = fs::read_to_string(folder.join("module.yaml")).ok()?;
-        Some((name.clone(), (format!("modules/{name}/module.yaml"), text)))
+    let files = folders.filter(|folder| folder.is_dir()).flat_map(|folder| fs::read_dir(folder).expect("a module"));
+    let part = |file: PathBuf| {
+        let path = format!("modules/{}", file.strip_prefix(modules).ok()?.to_str()?);
+        Some((module_of(&path)?.to_owned(), (path.clone(), fs::read_to_string(file).ok()?)))
     };
-    let modules = folders.filter_map(module).collect();
+    let modules = files.filter_map(|file| part(file.expect("an entry").path())).collect();
     match load_texts((name, text), &modules, "2026-11-21T09:00:00Z".parse().unwrap()) {
         Ok(loaded) => loaded.desired,
         Err(problems) => panic!("{}", show(&problems, false)),

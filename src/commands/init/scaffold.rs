@@ -34,11 +34,16 @@ const OWN: &[(&str, &str)] = own![
     "domains.schema.json",
     "modules/access/module.yaml",
     "modules/account/module.yaml",
+    "modules/canary/handler.py",
+    "modules/canary/module.yaml",
     "modules/ci-users/module.yaml",
     "modules/guardrails/module.yaml",
     "modules/module.schema.json",
     "modules/network/module.yaml",
+    "modules/observability/module.yaml",
     "modules/on-call/module.yaml",
+    "modules/quotas/module.yaml",
+    "modules/support/module.yaml",
 ];
 
 const ACTION: &str = include_str!("action.yml");

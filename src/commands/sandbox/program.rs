@@ -12,6 +12,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
     ("services/accounts.py", include_str!("services/accounts.py")),
+    ("services/functions.py", include_str!("services/functions.py")),
     ("services/model.py", include_str!("services/model.py")),
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),

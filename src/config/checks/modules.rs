@@ -54,11 +54,13 @@ pub fn lists(files: &Files, found: &mut Vec<Problem>) {
 }
 
 pub fn bindings(files: &Files, found: &mut Vec<Problem>) {
-    for module in files.modules.values() {
+    for (name, module) in &files.modules {
+        let beside = files.beside.get(name).into_iter().flatten();
         let known: Vec<String> = NAMES
             .iter()
             .map(|name| (*name).to_owned())
             .chain(module.value.parameters.keys().map(|name| format!("parameter.{name}")))
+            .chain(beside.map(|(name, _)| format!("file.{name}")))
             .collect();
         for node in resources(module) {
             check_bindings(&module.name, node, node.get("for_each").is_some(), &known, found);

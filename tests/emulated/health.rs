@@ -1,0 +1,76 @@
+//! `landfall health` against the emulated AWS, which runs the canary's own handler on what the emulated network lets through.
+
+use crate::emulator::Emulator;
+use crate::estate::Generated;
+use aws_sdk_ec2::types::Filter;
+
+/// The number of an account, by its email.
+async fn account(emulator: &Emulator, email: &str) -> String {
+    let client = aws_sdk_organizations::Client::new(&emulator.management());
+    let listed = client.list_accounts().send().await.unwrap();
+    listed.accounts().iter().find(|account| account.email() == Some(email)).and_then(|account| account.id()).unwrap().to_owned()
+}
+
+async fn without_default_route(emulator: &Emulator, id: &str, table: &str) {
+    let ec2 = aws_sdk_ec2::Client::new(&emulator.member(id).await);
+    let mark = Filter::builder().name("tag:landfall:address").values(table).build();
+    let tables = ec2.describe_route_tables().filters(mark).send().await.unwrap();
+    let id = tables.route_tables()[0].route_table_id().unwrap();
+    ec2.delete_route().route_table_id(id).destination_cidr_block("0.0.0.0/0").send().await.unwrap();
+}
+
+fn lines(text: &str) -> Vec<(String, String, String)> {
+    let part = |line: &str| {
+        let (account, rest) = line.split_once(' ').unwrap();
+        let (colour, rest) = rest.trim_start().split_once(' ').unwrap();
+        (account.to_owned(), colour.to_owned(), rest.trim_start().to_owned())
+    };
+    text.lines().map(part).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_absent_to_green_to_red_and_why() {
+    let emulator = Emulator::start().await;
+    let estate = Generated::with(&["alpha"]);
+    let health = |more: &[&str], status: i32| {
+        let arguments: Vec<&str> = ["health"].iter().chain(more).copied().collect();
+        emulator.landfall(estate.root(), &arguments).expect(status).stdout
+    };
+    assert!(lines(&health(&[], 0)).iter().all(|(_, colour, why)| colour == "absent" && why == "the account does not exist yet"));
+
+    emulator.apply(estate.root());
+    emulator.converged(estate.root());
+    let green = lines(&health(&[], 0));
+    assert_eq!(green.len(), 3);
+    assert!(green.iter().all(|(_, colour, why)| colour == "green" && why == "2 canaries"), "{green:?}");
+
+    let prod = account(&emulator, "aws+alpha-prod@acme.example").await;
+    without_default_route(&emulator, &prod, "alpha/prod/us-west-2/route-table/private-b").await;
+    let stage = account(&emulator, "aws+alpha-stage@acme.example").await;
+    let lambda = aws_sdk_lambda::Client::new(&emulator.member(&stage).await);
+    lambda.delete_function().function_name("landfall-canary-a").send().await.unwrap();
+
+    let seen = lines(&health(&[], 2));
+    let of = |account: &str| seen.iter().find(|line| line.0 == account).unwrap();
+    assert_eq!(of("alpha/dev").1, "green");
+    let (_, colour, why) = of("alpha/prod");
+    assert_eq!(colour, "red");
+    assert!(why.starts_with("landfall-canary-b: egress: no answer within 3 s"), "{why}");
+    assert!(why.contains("suspected: nat-gateway, route"), "{why}");
+    assert!(
+        why.contains("; route-table/private-b is different in routes.0.0.0.0/0 (asked by network, modules/network/module.yaml:"),
+        "{why}"
+    );
+    assert!(!why.contains("canary-a"), "the other zone is well: {why}");
+    let (_, colour, why) = of("alpha/stage");
+    assert_eq!(colour, "red");
+    assert!(why.starts_with("landfall-canary-a: silent: the function is not there; lambda-function/landfall-canary-a is missing"), "{why}");
+
+    assert_eq!(lines(&health(&["--account", "alpha/dev"], 0)).len(), 1);
+    let json: serde_json::Value = serde_json::from_str(&health(&["--domain", "alpha", "--format", "json"], 2)).unwrap();
+    assert_eq!((&json["red"], &json["accounts"]["alpha/dev"]["colour"]), (&2.into(), &"green".into()));
+    emulator.landfall(estate.root(), &["health", "--account", "omega/dev"]).expect(1);
+
+    emulator.apply(estate.root());
+    health(&[], 0);
+}
