@@ -6,6 +6,17 @@ use crate::aws::{CallError, Session};
 use crate::model::{Address, RemoteId};
 use serde::{Deserialize, Deserializer};
 
+/// The tag of what others made: beside the mark, so that nobody forgets whose work it was.
+const ADOPTED_TAG: &str = "landfall:adopted";
+
+/// Why what was adopted must not be deleted.
+pub(super) const HELD: &str = "others made it, and it was adopted";
+
+/// Whether a resource of ours was adopted.
+pub(super) fn was(tags: &Tags) -> bool {
+    tags.contains_key(ADOPTED_TAG)
+}
+
 impl Spec {
     /// The id of the stranger that is to become this resource.
     pub fn adopts(&self) -> Option<&str> {
@@ -28,7 +39,9 @@ pub(super) async fn adopt(at: &Session, id: &str, address: &Address, found: &Tag
     if let Some(mark) = mark {
         return Err(CallError::refused("ec2:CreateTags", format!("{id} can't be adopted: its mark says that it is {mark}")));
     }
-    let all = ec2::written(&tags::marked(address, declared));
+    let mut all = tags::marked(address, declared);
+    all.insert(ADOPTED_TAG.to_owned(), "true".to_owned());
+    let all = ec2::written(&all);
     at.ec2().create_tags().resources(id).set_tags(Some(all)).send().await?;
     Ok(id.into())
 }

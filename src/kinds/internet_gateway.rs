@@ -22,6 +22,10 @@ pub struct InternetGateway {
     /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
+    /// Found, never declared: whether others made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub adopted: bool,
 }
 
 impl Kind for InternetGateway {
@@ -39,8 +43,8 @@ impl Kind for InternetGateway {
     ];
 
     fn changes(live: &InternetGateway, want: &InternetGateway) -> Vec<Change> {
-        let InternetGateway { vpc, adopts: _, tags: live_tags } = live;
-        let InternetGateway { vpc: want_vpc, adopts: _, tags: want_tags } = want;
+        let InternetGateway { vpc, adopts: _, tags: live_tags, adopted: _ } = live;
+        let InternetGateway { vpc: want_vpc, adopts: _, tags: want_tags, adopted: _ } = want;
         let attachment = Change::of_option("vpc", vpc, want_vpc).map(|change| match vpc {
             Some(_) => change.concerning(Risk::Dangerous, "the network that loses the gateway loses the internet"),
             None => change.concerning(Risk::Notable, "opens the network's path to the internet"),
@@ -50,6 +54,10 @@ impl Kind for InternetGateway {
 
     fn needs(&self) -> BTreeSet<Reference> {
         self.vpc.iter().cloned().collect()
+    }
+
+    fn held(&self) -> Option<String> {
+        self.adopted.then(|| adoption::HELD.to_owned())
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {
@@ -96,7 +104,7 @@ impl Driver for InternetGateway {
 fn see(at: &Session, found: &Found) -> Option<Seen<InternetGateway>> {
     let all = ec2::tags(found.tags());
     let vpc = vpc_of(found).and_then(|vpc| at.reference(&KindName::new("vpc"), vpc));
-    let spec = InternetGateway { vpc, adopts: None, tags: tags::declared(&all) };
+    let spec = InternetGateway { vpc, adopts: None, tags: tags::declared(&all), adopted: adoption::was(&all) };
     Some(Seen { id: found.internet_gateway_id()?.into(), name: tags::owner(at, &InternetGateway::NAME, &all), spec })
 }
 
@@ -147,11 +155,11 @@ mod tests {
 
     #[test]
     fn a_gateway_moves_in_place_and_taking_it_away_is_dangerous() {
-        let at = |vpc: &str| InternetGateway { vpc: Some(vpc.parse().unwrap()), adopts: None, tags: Tags::new() };
+        let at = |vpc: &str| InternetGateway { vpc: Some(vpc.parse().unwrap()), adopts: None, tags: Tags::new(), adopted: false };
         assert_eq!(InternetGateway::changes(&at("vpc/main"), &at("vpc/main")), []);
         let moved = InternetGateway::changes(&at("vpc/old"), &at("vpc/main"));
         assert_eq!((moved[0].effect, moved[0].concern.as_ref().unwrap().risk), (Effect::InPlace, Risk::Dangerous));
-        let detached = InternetGateway { vpc: None, adopts: None, tags: Tags::new() };
+        let detached = InternetGateway { vpc: None, adopts: None, tags: Tags::new(), adopted: false };
         assert_eq!(InternetGateway::changes(&detached, &at("vpc/main"))[0].concern.as_ref().unwrap().risk, Risk::Notable);
     }
 }

@@ -31,9 +31,9 @@ pub(super) fn marked(address: &Address, tags: &Tags) -> Tags {
     all
 }
 
-/// The tags of a live resource as a spec holds them: without the mark, and without AWS's own.
+/// The tags of a live resource as a spec holds them: without our own, and without AWS's own.
 pub(super) fn declared(tags: &Tags) -> Tags {
-    let ours = |key: &String| key != ADDRESS_TAG && !key.starts_with("aws:");
+    let ours = |key: &String| !key.starts_with("landfall:") && !key.starts_with("aws:");
     tags.iter().filter(|(key, _)| ours(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 

@@ -31,6 +31,10 @@ pub struct Vpc {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
     pub in_use: bool,
+    /// Found, never declared: whether others made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub adopted: bool,
 }
 
 fn yes() -> bool {
@@ -46,8 +50,8 @@ impl Kind for Vpc {
     const WRITES: &'static [&'static str] = &["ec2:CreateVpc", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute", "ec2:CreateTags"];
 
     fn changes(live: &Vpc, want: &Vpc) -> Vec<Change> {
-        let Vpc { cidr, adopts: _, dns_support: support, dns_hostnames: hostnames, tags: live_tags, in_use: _ } = live;
-        let Vpc { cidr: want_cidr, adopts: _, dns_support, dns_hostnames, tags: want_tags, in_use: _ } = want;
+        let Vpc { cidr, adopts: _, dns_support: support, dns_hostnames: hostnames, tags: live_tags, in_use: _, adopted: _ } = live;
+        let Vpc { cidr: want_cidr, adopts: _, dns_support, dns_hostnames, tags: want_tags, in_use: _, adopted: _ } = want;
         let cidr = Change::of("cidr", cidr, want_cidr)
             .map(|change| change.replaces().concerning(Risk::Dangerous, "replacing the VPC takes the whole network down"));
         let dns = [Change::of(SUPPORT, support, dns_support), Change::of(HOSTNAMES, hostnames, dns_hostnames)];
@@ -60,7 +64,8 @@ impl Kind for Vpc {
     }
 
     fn held(&self) -> Option<String> {
-        self.in_use.then(|| "network interfaces are in it that are not the network's own".to_owned())
+        let others = self.in_use.then_some("network interfaces are in it that are not the network's own");
+        others.or(self.adopted.then_some(adoption::HELD)).map(str::to_owned)
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {
@@ -115,7 +120,8 @@ fn see(at: &Session, found: &Found) -> Option<Seen<Vpc>> {
     let all = ec2::tags(found.tags());
     let cidr = Cidr::Fixed(found.cidr_block()?.parse().ok()?);
     // AWS's defaults, until asked.
-    let spec = Vpc { cidr, adopts: None, dns_support: true, dns_hostnames: false, tags: tags::declared(&all), in_use: false };
+    let (tags, adopted) = (tags::declared(&all), adoption::was(&all));
+    let spec = Vpc { cidr, adopts: None, dns_support: true, dns_hostnames: false, tags, in_use: false, adopted };
     Some(Seen { id: found.vpc_id()?.into(), name: tags::owner(at, &Vpc::NAME, &all), spec })
 }
 

@@ -19,7 +19,8 @@ type Networks<'a> = BTreeMap<&'a Address, (Cidr, &'a Made)>;
 
 pub fn check(files: &Files, estate: &Estate, resources: &BTreeMap<Address, Made>, found: &mut Vec<Problem>) {
     let networks = resources.iter().filter_map(|(address, made)| match &made.declared.spec {
-        Spec::Vpc(vpc) => Some((address, (vpc.cidr, made))),
+        // An adopted one brings its own range, and takes none of the pool.
+        Spec::Vpc(vpc) if vpc.adopts.is_none() => Some((address, (vpc.cidr, made))),
         _ => None,
     });
     let networks: Networks<'_> = networks.collect();
