@@ -108,7 +108,9 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "InvalidGroup.InUse"
         | "Resource.AlreadyAssociated"
         | "InvalidParameter.DependencyViolation" => Fault::Busy,
-        "NoSuchEntity" | "NoSuchResourceException" | "ParameterNotFound" | "InvalidNatGatewayID.NotFound" => Fault::Missing,
+        "NoSuchEntity" | "Gateway.NotAttached" | "NoSuchResourceException" | "ParameterNotFound" | "InvalidNatGatewayID.NotFound" => {
+            Fault::Missing
+        }
         "ServiceUnavailable"
         | "ServiceFailure"
         | "ServiceException"

@@ -216,7 +216,9 @@ impl<'a> Bound<'a> {
             _ => self.scope.get(name).cloned(),
         };
         // The texts of whole files are values too, and take their room.
-        self.budget.spend(found.as_ref().and_then(Value::as_str).map_or(0, weight));
+        if !self.budget.spend(found.as_ref().and_then(Value::as_str).map_or(0, weight)) {
+            return Err(self.wrong("too-large", at, "too much comes of this"));
+        }
         found.ok_or_else(|| Box::new(unknown(self.file, at, name, self.scope.keys().map(String::as_str), self.each.is_some())))
     }
 

@@ -42,6 +42,8 @@ fn an_account_of_two_zones() {
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
             "global/iam-role/ci-deploy",
             "global/iam-role/landfall-flow-logs",
+            "global/password-policy/main",
+            "global/public-access-block/main",
             "us-west-2/default-security-group/main",
             "us-west-2/elastic-ip/nat-a",
             "us-west-2/elastic-ip/nat-b",

@@ -1,10 +1,9 @@
 //! `default-vpc`: the VPC that AWS puts into every Region of a new account. Removed only when nothing lives in it.
 
 use super::setting::{self, Setting};
-use super::{Kind, Scope, Tags, ec2};
+use super::{Kind, Scope, Tags, default_vpc_look};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Change, KindName, Name, Reference, Risk, show};
-use aws_sdk_ec2::types::Filter;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -32,8 +31,13 @@ impl Kind for DefaultVpc {
     const READS: &'static [&'static str] = &[
         "ec2:DescribeVpcs",
         "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcPeeringConnections",
+        "ec2:DescribeVpnGateways",
         "ec2:DescribeInternetGateways",
     ];
     const WRITES: &'static [&'static str] =
@@ -65,9 +69,11 @@ impl Kind for DefaultVpc {
 impl Setting for DefaultVpc {
     async fn get(at: &Session, name: &Name) -> Result<Option<DefaultVpc>, CallError> {
         let there = at.elsewhere(&setting::region("ec2:DescribeVpcs", name)?);
-        match default(&there).await {
-            Ok(None) => Ok(Some(DefaultVpc { exists: false, holds: Vec::new(), region: None })),
-            Ok(Some(vpc)) => Ok(Some(DefaultVpc { exists: true, holds: holds(&there, &vpc).await?, region: None })),
+        match default_vpc_look::find(&there).await {
+            Ok(found) => {
+                let exists = found.is_some();
+                Ok(Some(DefaultVpc { exists, holds: found.map_or_else(Vec::new, |found| found.holds), region: None }))
+            }
             Err(error) if setting::is_not_enabled(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -79,43 +85,23 @@ impl Setting for DefaultVpc {
             return Err(CallError::refused("ec2:CreateDefaultVpc", "a plan makes no default VPC"));
         }
         let there = at.elsewhere(&setting::region("ec2:DeleteVpc", name)?);
-        let Some(vpc) = default(&there).await? else { return Ok(()) };
-        let lives = holds(&there, &vpc).await?;
-        if !lives.is_empty() {
-            return Err(CallError::refused("ec2:DeleteVpc", format!("{} live in the default VPC of {name}", show(&lives))));
+        let Some(found) = default_vpc_look::find(&there).await? else { return Ok(()) };
+        if !found.holds.is_empty() {
+            return Err(CallError::refused("ec2:DeleteVpc", format!("{} live in the default VPC of {name}", show(&found.holds))));
         }
-        remove(&there, &vpc).await
+        remove(&there, &found.id).await
     }
 }
 
 setting::driver!(DefaultVpc);
 
-fn within(name: &str, value: &str) -> Filter {
-    Filter::builder().name(name).values(value).build()
-}
-
-async fn default(at: &Session) -> Result<Option<String>, CallError> {
-    let answer = at.ec2().describe_vpcs().filters(within("is-default", "true")).max_results(ec2::PAGE).send().await?;
-    Ok(answer.vpcs().first().and_then(|vpc| vpc.vpc_id()).map(str::to_owned))
-}
-
-/// What lives in a VPC besides what AWS made along with it.
-async fn holds(at: &Session, vpc: &str) -> Result<Vec<String>, CallError> {
-    let interfaces = at.ec2().describe_network_interfaces().filters(within("vpc-id", vpc)).max_results(ec2::PAGE).send().await?;
-    let groups = at.ec2().describe_security_groups().filters(within("vpc-id", vpc)).max_results(ec2::PAGE).send().await?;
-    let interfaces = interfaces.network_interfaces().iter().filter_map(|interface| interface.network_interface_id());
-    let groups = groups.security_groups().iter().filter(|group| group.group_name() != Some("default"));
-    Ok(interfaces.chain(groups.filter_map(|group| group.group_id())).map(str::to_owned).collect())
-}
-
 async fn remove(at: &Session, vpc: &str) -> Result<(), CallError> {
-    let subnets = at.ec2().describe_subnets().filters(within("vpc-id", vpc)).max_results(ec2::PAGE).send().await?;
-    for subnet in subnets.subnets().iter().filter_map(|subnet| subnet.subnet_id()) {
+    for subnet in default_vpc_look::subnets(at, vpc).await?.iter().filter_map(|subnet| subnet.subnet_id()) {
         or_missing(at.ec2().delete_subnet().subnet_id(subnet).send().await.map_err(CallError::from))?;
     }
-    let gateways = at.ec2().describe_internet_gateways().filters(within("attachment.vpc-id", vpc)).max_results(ec2::PAGE).send().await?;
-    for gateway in gateways.internet_gateways().iter().filter_map(|gateway| gateway.internet_gateway_id()) {
-        at.ec2().detach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc).send().await?;
+    for gateway in default_vpc_look::gateways(at, vpc).await? {
+        let call = at.ec2().detach_internet_gateway().internet_gateway_id(&gateway).vpc_id(vpc);
+        or_missing(call.send().await.map_err(CallError::from))?;
         or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(gateway).send().await.map_err(CallError::from))?;
     }
     or_missing(at.ec2().delete_vpc().vpc_id(vpc).send().await.map_err(CallError::from)).map(drop)

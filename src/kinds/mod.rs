@@ -7,6 +7,7 @@
 mod adoption;
 mod cidr;
 mod contacts;
+mod default_vpc_look;
 mod dispatch;
 mod document;
 mod ec2;

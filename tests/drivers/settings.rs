@@ -15,7 +15,7 @@ async fn a_default_vpc_goes_when_nothing_lives_in_it() {
 
     let seen = Spec::find(&at, &address).await.unwrap().unwrap();
     let change = &Spec::changes(&seen.spec, &absent)[0];
-    assert_eq!(change.concern.as_ref().unwrap().why, format!("{id} live in it"));
+    assert_eq!(change.concern.as_ref().unwrap().why, format!("network interface {id} live in it"));
     let error = absent.update(&at, &address, &seen.id, std::slice::from_ref(change)).await.unwrap_err();
     assert!(error.message.contains(id), "{error}");
     assert_eq!(at.ec2().describe_vpcs().vpc_ids(&vpc).send().await.unwrap().vpcs().len(), 1);

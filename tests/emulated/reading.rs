@@ -62,8 +62,11 @@ fn recorded(emulator: &Emulator) -> BTreeSet<String> {
     recording.lines().map(|line| operation(&serde_json::from_str(line).unwrap())).collect()
 }
 
-/// AWS's protocols in use here: a header names the operation, or a field of the form in the body does, or the path.
+/// AWS's protocols in use here: a header names the operation, or a field of the form in the body does, or method and path do.
 fn operation(request: &serde_json::Value) -> String {
+    if request["method"] == "GET" && request["url"].as_str().is_some_and(|url| url.contains("/functions")) {
+        return "ListFunctions".to_owned();
+    }
     if let Some(target) = request["headers"]["X-Amz-Target"].as_str() {
         return target.split('.').next_back().unwrap().to_owned();
     }
