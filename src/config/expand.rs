@@ -71,8 +71,8 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
         for environment in &domain.environments {
             let account = Account::member(known.clone(), *environment);
             for (module, file) in files.modules.iter().take_while(|_| budget.left() > 0) {
-                let values = settings::of(domains, domain, *environment, module, &file.value)
-                    .filter(|_| allows(&file.value.environments, *environment));
+                let values = values(files, domain, *environment, module)
+                    .filter(|_| file.value.needs.iter().all(|need| values(files, domain, *environment, need).is_some()));
                 // Values that don't fit, or are not there, have been reported; what would come of them need not be.
                 let fits = |values: &BTreeMap<String, Value>| {
                     file.value.parameters.iter().all(|(name, parameter)| values.get(name).is_some_and(|value| parameter.accepts(value)))
@@ -89,6 +89,12 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
         }
     }
     setups
+}
+
+/// The parameters of a module in an account for which it is on.
+fn values(files: &Files, domain: &Domain, environment: Environment, module: &str) -> Option<BTreeMap<String, Value>> {
+    let file = files.modules.get(module).filter(|file| allows(&file.value.environments, environment))?;
+    settings::of(&files.domains.value, domain, environment, module, &file.value)
 }
 
 /// What a setup takes of the budget: more, the longer its lists are.

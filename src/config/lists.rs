@@ -71,7 +71,11 @@ fn same(text: &str) -> (String, Value) {
 
 /// Availability zones by their letters.
 fn zones(whose: &Whose<'_>) -> Items {
-    let of_file = || settings::zones(&whose.files.domains.value, whose.domain).into();
+    let domains = &whose.files.domains.value;
+    let network = whose.files.modules.get(settings::NETWORK);
+    let values = network.and_then(|file| settings::of(domains, whose.domain, whose.environment, settings::NETWORK, &file.value));
+    let of_network = values.as_ref().and_then(|values| values.get("zones")).and_then(Value::as_u64);
+    let of_file = || of_network.unwrap_or_else(|| settings::zones(domains, whose.domain).into());
     let wanted = whose.values.get("zones").and_then(Value::as_u64).unwrap_or_else(of_file);
     ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string())).collect()
 }

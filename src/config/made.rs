@@ -9,12 +9,11 @@ use std::path::Path;
 pub(super) fn shipped() -> (String, BTreeMap<String, (String, String)>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-    let module = |name: &str| {
-        let path = format!("modules/{name}/module.yaml");
-        let text = read(&path);
-        (name.to_owned(), (path, text))
-    };
-    (read(DOMAINS), ["account", "ci-users", "network"].map(module).into())
+    let folders = std::fs::read_dir(root.join("modules")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let paths = files.map(|path| path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+    let modules = paths.filter_map(|path| Some((module_of(&path)?.to_owned(), (path.clone(), read(&path)))));
+    (read(DOMAINS), modules.collect())
 }
 
 fn desired(domains: &str) -> Desired {
@@ -29,15 +28,18 @@ fn spec(desired: &Desired, address: &str) -> serde_json::Value {
 #[test]
 fn an_account_of_two_zones() {
     let desired = desired(&shipped().0);
-    let made: Vec<String> =
-        desired.resources.keys().map(ToString::to_string).filter_map(|at| at.strip_prefix("reports/dev/").map(str::to_owned)).collect();
+    let first = ["account", "ci-users", "network"];
+    let of_these = desired.resources.iter().filter(|(_, declared)| first.contains(&declared.module.as_str()));
+    let made: Vec<String> = of_these.filter_map(|(at, _)| at.to_string().strip_prefix("reports/prod/").map(str::to_owned)).collect();
     let made: Vec<&str> = made.iter().map(String::as_str).collect();
     assert_eq!(
         made,
         [
             "global/account/main",
             "global/account-alias/main",
+            "global/default-vpc/eu-central-1",
             "global/default-vpc/us-west-2",
+            "global/ebs-encryption/eu-central-1",
             "global/ebs-encryption/us-west-2",
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
             "global/iam-role/ci-deploy",

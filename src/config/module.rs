@@ -19,6 +19,9 @@ pub struct Module {
     /// The environments that the module is for; all when absent.
     #[schemars(with = "Option<BTreeSet<EnvironmentName>>")]
     pub environments: Option<BTreeSet<Environment>>,
+    /// The modules that this one builds on. An account for which one of them is switched off does without this one, too.
+    #[serde(default)]
+    pub needs: BTreeSet<String>,
     /// What every account gets.
     pub resources: Vec<Resource>,
 }

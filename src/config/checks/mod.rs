@@ -79,6 +79,7 @@ pub static TABLE: &[Check] = &[
     run("contractor-ended", "no contractor's last day has passed (warning)", access::ended),
     run("group-name", "a team's groups have names that addresses can hold", access::groups),
     run("unknown-module", "every module that has settings exists", settings::modules),
+    run("unknown-need", "every module that another one builds on exists", settings::needs),
     run("bad-parameter", "a module's parameters exist, are set, and are of their type and within their bounds", settings::parameters),
     run("shadowed", "no parameter is set twice at one level, in `network` and in `modules` (warning)", settings::shadowed),
     run("unknown-kind", "every resource's kind exists", modules::kinds),

@@ -24,6 +24,15 @@ pub fn modules(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
+pub fn needs(files: &Files, found: &mut Vec<Problem>) {
+    for module in files.modules.values() {
+        for (at, need) in module.value.needs.iter().enumerate().filter(|(_, need)| !files.modules.contains_key(*need)) {
+            let problem = module.at("unknown-need", &["needs", &at.to_string()], format!("there is no module `{need}`"));
+            found.push(problem.suggest(need, files.modules.keys().map(String::as_str)));
+        }
+    }
+}
+
 pub fn parameters(files: &Files, found: &mut Vec<Problem>) {
     for (name, module) in &files.modules {
         defaults(module, found);
