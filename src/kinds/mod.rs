@@ -4,6 +4,7 @@
 //! A kind has two halves. The pure half (`Kind`) is all that `config`, `plan` and `render` can reach; the other half (`Driver`) wants
 //! a `Session`, which only `aws` can make.
 
+mod ci_key_live;
 mod cidr;
 mod dispatch;
 mod document;
@@ -37,6 +38,10 @@ dispatch::kinds! {
     route_table::RouteTable,
     security_group::SecurityGroup,
     iam_oidc_provider::IamOidcProvider,
+    iam_policy::IamPolicy,
     iam_role::IamRole,
+    iam_user::IamUser,
+    github_environment::GithubEnvironment,
+    ci_key::CiKey,
     ssm_parameter::SsmParameter,
 }

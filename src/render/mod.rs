@@ -3,7 +3,6 @@
 
 pub mod comment;
 mod counts;
-pub mod escape;
 mod fields;
 pub mod fold;
 mod json;
@@ -14,6 +13,7 @@ mod paint;
 mod step;
 mod text;
 
+pub use crate::model::escape;
 pub use counts::{Counts, many};
 pub use json::json;
 pub use matrix::{MOST_JOBS, matrix};

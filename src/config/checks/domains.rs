@@ -1,6 +1,6 @@
 //! Checks of domains: who owns them, which environments they have, who deploys to them.
 
-use crate::config::domains::{CiUserKind, Repository};
+use crate::config::domains::Repository;
 use crate::config::files::Files;
 use crate::config::problem::Problem;
 use crate::model::Environment;
@@ -44,16 +44,6 @@ pub fn repository_ids(files: &Files, found: &mut Vec<Problem>) {
                 let problem = files.domains.at("repository-id", &path, "the repository has a number and its organization has none");
                 found.push(problem.hint("GitHub proves both or neither: add `organization.github_id`"));
             }
-        }
-    }
-}
-
-pub fn planned_later(files: &Files, found: &mut Vec<Problem>) {
-    for (name, domain) in &files.domains.value.domains {
-        for (user, _) in domain.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::User) {
-            let path = ["domains", name, "ci_users", user, "kind"];
-            let problem = files.domains.at("planned-later", &path, "IAM users come in a later release; nothing is made for this one yet");
-            found.push(problem.warning().hint("a role (`kind: role`) needs no key, and works wherever GitHub Actions runs"));
         }
     }
 }
