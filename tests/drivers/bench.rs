@@ -84,7 +84,8 @@ pub async fn removed(at: &Session, address: &Address) {
     at.directory().forget(address);
 }
 
-async fn as_asked(at: &Session, address: &Address, want: &Spec) {
+/// Finds it as asked for.
+pub async fn as_asked(at: &Session, address: &Address, want: &Spec) {
     let seen = Spec::find(at, address).await.unwrap().unwrap_or_else(|| panic!("{address} is not there"));
     assert_eq!(seen.name.as_ref(), Some(&address.name));
     assert_eq!(Spec::changes(&seen.spec, want), [], "{address}");

@@ -101,8 +101,13 @@ const REGION: &str = "us-west-2";
 pub fn environment(endpoint: &str) -> BTreeMap<String, Option<String>> {
     let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let cleared = inherited.filter(|name| name.starts_with("AWS_") && is_plain(name)).map(|name| (name, None));
+    let github = format!("{endpoint}/github");
+    // An App's key would come before the token, and be shown to whoever listens there.
+    let cleared = cleared.chain([("LANDFALL_APP_PRIVATE_KEY".to_owned(), None)]);
     let set = [
         ("AWS_ENDPOINT_URL", endpoint),
+        ("GITHUB_API_URL", &github),
+        ("GITHUB_TOKEN", CREDENTIAL),
         ("AWS_ACCESS_KEY_ID", CREDENTIAL),
         ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
         ("AWS_DEFAULT_REGION", REGION),

@@ -11,6 +11,8 @@ const ENTRY: &str = "server.py";
 pub(super) const FILES: &[(&str, &str)] = &[
     (ENTRY, include_str!("server.py")),
     ("services/__init__.py", include_str!("services/__init__.py")),
+    ("services/github.py", include_str!("services/github.py")),
+    ("services/iam_users.py", include_str!("services/iam_users.py")),
     ("services/model.py", include_str!("services/model.py")),
 ];
 
