@@ -122,7 +122,7 @@ async fn see(at: &Session, found: &ManagedPolicyDetail) -> Result<Option<Seen<Ia
         return Ok(None);
     };
     let all = iam::tags(answer.tags());
-    let name = tags::owner(at, &IamPolicy::NAME, &all).filter(|name| Some(name.as_str()) == found.policy_name());
+    let name = tags::owner(at, &IamPolicy::NAME, &all).filter(|name| arn.ends_with(&format!("{PATH}{name}")));
     let default = found.policy_version_list().iter().find(|version| version.is_default_version());
     let document = default.and_then(|version| version.document()).unwrap_or_default();
     let spec = IamPolicy { description: String::new(), document: iam::found(at, document), tags: tags::declared(&all) };

@@ -28,7 +28,12 @@ export function environmentHandlers({ example, stop, notFound }) {
     return found ? act(found, request) : notFound();
   };
   const listed = (field, items) => ({ status: 200, json: { total_count: items.length, [field]: items } });
-  const named = (team) => ({ ...example("teams/get-by-name", 200), id: team.id, slug: team.slug, name: team.slug, parent: null });
+  // What GitHub's own examples lack of what its description asks for.
+  const repository = () => ({ ...example("repos/get", 200), language: null, source: undefined, parent: undefined });
+  function named({ id, slug }) {
+    const team = example("teams/get-by-name", 200);
+    return { ...team, id, slug, name: slug, parent: null, type: "organization", organization: { ...team.organization, archived_at: null } };
+  }
 
   function shown(name) {
     const { wait_timer, prevent_self_review, reviewers, policy } = environments[name];
@@ -47,7 +52,7 @@ export function environmentHandlers({ example, stop, notFound }) {
   }
 
   return {
-    "repos/get": () => ({ status: 200, json: example("repos/get", 200) }),
+    "repos/get": () => ({ status: 200, json: repository() }),
     "teams/get-by-name": ({ params }) => {
       const slug = params.team_slug;
       const id = [...slug].reduce((sum, sign) => (sum * 31 + sign.charCodeAt(0)) % 2147483647, 7);
