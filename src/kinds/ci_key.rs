@@ -7,7 +7,8 @@
 //! What holds at every moment, also after a crash anywhere: a key that was delivered works until its successor was delivered and has been
 //! seen in use; a key whose secret got lost is deleted, never left; a key that isn't known to be ours is never touched.
 
-use super::ci_key_live::{self as live, Fact, State};
+use super::ci_key_live::{self as live, Fact};
+use super::ci_key_state::{CROWDED, State};
 use super::{Driver, GithubEnvironment, Kind, Scope, Seen, Tags, github_environment, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
@@ -190,7 +191,7 @@ async fn settle(at: &Session, want: &CiKey, mut fact: Fact) -> Result<RemoteId, 
         state = live::state(at, &fact, &keys).await?;
     }
     let secret = match state {
-        State::Crowded => return Err(CallError::refused("iam:CreateAccessKey", live::CROWDED)),
+        State::Crowded => return Err(CallError::refused("iam:CreateAccessKey", CROWDED)),
         State::Absent | State::Due { .. } => Some(renew(at, &mut fact, &keys).await?),
         State::Replaced => {
             if let Some(old) = fact.old.take() {

@@ -27,7 +27,8 @@ impl Kind for IamUser {
     const SCOPE: Scope = Scope::Global;
     const ABOUT: &'static str = "An IAM user without a password, for machines that can't take a role on. Never without a permission boundary.";
     const REFERS: &'static [KindName] = &[KindName::new("iam-policy")];
-    const READS: &'static [&'static str] = &["iam:GetAccountAuthorizationDetails"];
+    // The keys are listed before a user is deleted.
+    const READS: &'static [&'static str] = &["iam:GetAccountAuthorizationDetails", "iam:ListAccessKeys"];
     const WRITES: &'static [&'static str] = &[
         "iam:CreateUser",
         "iam:DeleteUser",
@@ -35,7 +36,6 @@ impl Kind for IamUser {
         "iam:PutUserPolicy",
         "iam:DeleteUserPolicy",
         "iam:TagUser",
-        "iam:ListAccessKeys",
         "iam:DeleteAccessKey",
     ];
 

@@ -5,6 +5,7 @@
 //! a `Session`, which only `aws` can make.
 
 mod ci_key_live;
+mod ci_key_state;
 mod cidr;
 mod dispatch;
 mod document;
