@@ -15,7 +15,7 @@
 //! | room | what it is for | what it may use |
 //! |---|---|---|
 //! | [`model`] | the nouns: account, address, change, note, digest | nothing |
-//! | [`outside`] | GitHub and New Relic, as drivers call them; knows no kinds | `model` |
+//! | [`outside`] | GitHub and New Relic: how they are asked, and as drivers ask them; knows no kinds | `model` |
 //! | [`aws`] | sessions, credentials, refusals, what errors mean; knows no kinds | `outside`, `model` |
 //! | [`kinds`] | one file a kind of resource: its spec and differences (pure), its driver (I/O) | `aws`, `outside`, `model` |
 //! | [`plan`] | desired × live → plan and report; pure | `kinds`, `model` |
@@ -23,7 +23,7 @@
 //! | [`render`] | plan and report → text, JSON, the comment and a page, with what is alike folded into patterns; pure | `plan`, `kinds`, `model` |
 //! | [`apply`] | an approved plan × a `Cloud` → events and an outcome | `plan`, `model` |
 //! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config` and `render` |
-//! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `model` |
+//! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `outside`, `model` |
 //! | [`commands`] | one file a command; wires the rooms together | everything |
 //!
 //! `tests/layering.rs` holds these arrows.

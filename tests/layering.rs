@@ -8,7 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cloud", &["apply", "plan", "kinds", "aws", "outside", "model"]),
     ("config", &["plan", "kinds", "model"]),
     ("render", &["plan", "kinds", "model"]),
-    ("review", &["render", "plan", "model"]),
+    ("review", &["render", "plan", "outside", "model"]),
     ("apply", &["plan", "model"]),
     ("plan", &["kinds", "model"]),
     ("kinds", &["aws", "outside", "model"]),

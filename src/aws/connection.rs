@@ -81,6 +81,13 @@ impl Connection {
         Connection { config, options, clock, outside: Arc::new(outside) }
     }
 
+    /// The same connection with other services beside AWS: for tests.
+    #[must_use]
+    pub fn beside(mut self, outside: Outside) -> Connection {
+        self.outside = Arc::new(outside);
+        self
+    }
+
     /// A client of the caller's own, whose calls count as made for `account`.
     fn sts(&self, account: &Account) -> aws_sdk_sts::Client {
         let guard = guard(&self.options, account.clone(), &self.clock);

@@ -1,10 +1,12 @@
-//! What the commands that talk to GitHub share: their arguments, what a workflow's environment says, and who we are. Only here are
-//! GitHub's environment variables read.
+//! What the commands that talk to GitHub share: their arguments, what a workflow's environment says, and who we are. Only here and in
+//! `outside::github` are GitHub's environment variables read.
 
 use super::Failure;
 use crate::model::Name;
+use crate::outside::github::Credentials;
+pub use crate::outside::github::variable;
 use crate::render::escape::line as escape;
-use crate::review::{self, App, Author, Base, Event, GitHub, Octocrab, PrivateKey, Repository, Token, Trouble};
+use crate::review::{self, Author, Base, Event, GitHub, Octocrab, Repository, Trouble};
 
 /// Where the request goes, and as whom.
 #[derive(Debug, clap::Args)]
@@ -32,13 +34,13 @@ pub struct Connected {
 /// Signs in: as the App whose key the environment holds, or else with `GITHUB_TOKEN`.
 pub async fn connect(args: &GitHubArgs, writes: bool) -> Result<Connected, Failure> {
     let repository = repository(args)?;
-    let base = Base::of(variable("GITHUB_API_URL").as_deref())?;
-    let (token, known) = match app() {
-        Some(app) => {
-            let (token, author) = review::installed(&base, &app?, &repository, writes, tell).await?;
+    let base = Base::of_environment()?;
+    let (token, known) = match Credentials::of_environment()? {
+        Credentials::App(app) => {
+            let (token, author) = review::installed(&base, &app, &repository, writes, tell).await?;
             (token, Some(author))
         }
-        None => (token()?, None),
+        Credentials::Token(token) => (token, None),
     };
     let github = GitHub::new(Octocrab::new(&base, Some(&token))?, repository, tell);
     let author = match (&args.author, known) {
@@ -47,11 +49,6 @@ pub async fn connect(args: &GitHubArgs, writes: bool) -> Result<Connected, Failu
         (None, None) => review::author(&github, &token).await?,
     };
     Ok(Connected { github, author })
-}
-
-/// A variable of the environment; one that is empty is as good as none.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 /// What the workflow's event says; nothing, outside of a workflow.
@@ -75,20 +72,6 @@ fn repository(args: &GitHubArgs) -> Result<Repository, Failure> {
         (None, Some(text)) => text.parse().map_err(|why| wrong(format!("GITHUB_REPOSITORY is {}: {why}", escape(&text)))),
         (None, None) => Err(wrong("GITHUB_REPOSITORY is not set".to_owned())),
     }
-}
-
-fn token() -> Result<Token, Failure> {
-    let hint = "in a workflow step: `env: { GITHUB_TOKEN: ${{ github.token }} }`; or LANDFALL_APP_ID and LANDFALL_APP_PRIVATE_KEY";
-    let none = || Failure::new("there is no GitHub token", "GITHUB_TOKEN is not set").hint(hint);
-    Ok(Token::new(&variable("GITHUB_TOKEN").ok_or_else(none)?)?)
-}
-
-/// The App that the environment names, if it holds a key: the key alone is no use, and an id alone is meant for somebody else.
-fn app() -> Option<Result<App, Failure>> {
-    let key = variable("LANDFALL_APP_PRIVATE_KEY")?;
-    let none = || Failure::new("the GitHub App is not named", "LANDFALL_APP_PRIVATE_KEY is set, and LANDFALL_APP_ID is not");
-    let id = variable("LANDFALL_APP_ID").or_else(|| variable("GITHUB_APP_ID")).ok_or_else(none);
-    Some(id.map(|id| App { id, key: PrivateKey::new(&key) }))
 }
 
 /// Progress, such as a wait.

@@ -210,6 +210,10 @@ pub struct NumberedRepository {
     pub name: String,
     /// GitHub's number of the repository: `gh api repos/OWNER/NAME --jq .id`.
     pub id: u64,
+    /// Whether its workflows are known to prove the number: it was created or renamed since 15 July 2026, or has opted in. The name alone
+    /// is then not trusted. Nothing but GitHub knows, so both are trusted when absent.
+    #[serde(default)]
+    pub only_numbered: bool,
 }
 
 /// An identity for workflows.
@@ -218,6 +222,10 @@ pub struct NumberedRepository {
 pub struct CiUser {
     /// A role that workflows take on without a key (`role`), or an IAM user with keys that are rotated (`user`).
     pub kind: CiUserKind,
+    /// For a user: after how many days its key is replaced; 90 when absent.
+    #[schemars(range(min = 1, max = 3650))]
+    #[schemars(with = "Option<u32>")]
+    pub rotate_after_days: Option<u32>,
 }
 
 /// How workflows prove who they are.
@@ -362,12 +370,17 @@ impl Repository {
         }
     }
 
-    /// How the tokens of its workflows name it: `acme/catalog`, or `acme@12/catalog@345`, which a renamed or deleted organization's
-    /// successor can't claim.
-    pub fn subject(&self, organization: &Organization) -> String {
+    /// How the tokens of its workflows may name it: `acme@12/catalog@345`, which a renamed or deleted organization's successor can't claim,
+    /// and `acme/catalog`. The number is trusted where it is known, the name alone where the repository may still prove nothing else.
+    pub fn subjects(&self, organization: &Organization) -> Vec<String> {
+        let plain = format!("{}/{}", organization.github, self.name());
         match (self, organization.github_id) {
-            (Repository::Numbered(NumberedRepository { name, id }), Some(owner)) => format!("{}@{owner}/{name}@{id}", organization.github),
-            _ => format!("{}/{}", organization.github, self.name()),
+            (Repository::Numbered(NumberedRepository { name, id, only_numbered }), Some(owner)) => {
+                let numbered = format!("{}@{owner}/{name}@{id}", organization.github);
+                let plain = (!only_numbered).then_some(plain);
+                [numbered].into_iter().chain(plain).collect()
+            }
+            _ => vec![plain],
         }
     }
 }
@@ -376,5 +389,10 @@ impl Domain {
     /// The CI users that are roles.
     pub fn ci_roles(&self) -> impl Iterator<Item = &String> {
         self.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::Role).map(|(name, _)| name)
+    }
+
+    /// The CI users that are IAM users.
+    pub fn ci_key_users(&self) -> impl Iterator<Item = (&String, &CiUser)> {
+        self.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::User)
     }
 }

@@ -31,7 +31,6 @@ type List = (&'static str, fn(&Whose<'_>) -> Items);
 pub const TABLE: &[List] = &[
     ("zones", zones),
     ("repositories", repositories),
-    ("ci_roles", ci_roles),
     ("regions", regions),
     ("opt_in_regions", opt_in_regions),
     ("contacts", contacts),
@@ -48,6 +47,10 @@ pub const TABLE: &[List] = &[
     ("access_grants", access_grants),
     ("contractors", contractors),
     ("team_emails", team_emails),
+    ("subjects", subjects),
+    ("ci_roles", ci_roles),
+    ("ci_users", ci_users),
+    ("ci_variables", ci_variables),
 ];
 
 /// The lists of an account and module: those of the table, and the module's parameters that are lists or maps.
@@ -80,11 +83,20 @@ fn zones(whose: &Whose<'_>) -> Items {
     ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string())).collect()
 }
 
-/// The domain's repositories, with the subject that their workflows prove.
+/// The domain's repositories.
 fn repositories(whose: &Whose<'_>) -> Items {
     let organization = &whose.files.domains.value.organization;
-    let item = |repository: &Repository| (repository.name().to_owned(), json!({ "subject": repository.subject(organization) }));
+    let item = |repository: &Repository| {
+        let full = format!("{}/{}", organization.github, repository.name());
+        (repository.name().to_owned(), json!({ "full_name": full, "owner": organization.github }))
+    };
     whose.domain.repositories.iter().map(item).collect()
+}
+
+/// The subjects that the workflows of the domain's repositories prove: one or two a repository.
+fn subjects(whose: &Whose<'_>) -> Items {
+    let organization = &whose.files.domains.value.organization;
+    whose.domain.repositories.iter().flat_map(|repository| repository.subjects(organization)).map(|subject| same(&subject)).collect()
 }
 
 /// The CI users that are roles.
@@ -167,4 +179,32 @@ fn team_emails(whose: &Whose<'_>) -> Items {
     let called = on_call.into_iter().flat_map(|on_call| on_call.primary.iter().chain(&on_call.secondary).chain(&on_call.escalation));
     let emails: BTreeSet<String> = called.filter_map(|person| domains.people.get(person)).map(|person| person.email.clone()).collect();
     emails.iter().map(|email| same(email)).collect()
+}
+
+/// The longest that a key may live where nobody says, in days: what the CIS benchmark for AWS asks for.
+const KEY_DAYS: u32 = 90;
+
+/// The CI users that are IAM users, with what the names of their secrets begin with.
+fn ci_users(whose: &Whose<'_>) -> Items {
+    let users = whose.domain.ci_key_users().map(|(name, user)| {
+        let prefix = format!("{}_", variable(name));
+        (name.clone(), json!({ "rotate_after_days": user.rotate_after_days.unwrap_or(KEY_DAYS), "prefix": prefix }))
+    });
+    users.collect()
+}
+
+/// What the jobs of an environment have to know: the account, the Region, and each role. The ids are filled in when it is written.
+fn ci_variables(whose: &Whose<'_>) -> Items {
+    let fixed = [("AWS_ACCOUNT_ID", "${account.id}"), ("AWS_REGION", "${region}")];
+    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), json!(value)));
+    let role = |name: &String| {
+        let arn = format!("arn:${{partition}}:iam::${{account.id}}:role/ci-{name}");
+        (format!("AWS_ROLE_ARN_{}", variable(name)), json!(arn))
+    };
+    fixed.chain(whose.domain.ci_roles().map(role)).collect()
+}
+
+/// A name as part of a variable's: `push-images` as `PUSH_IMAGES`.
+fn variable(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }

@@ -42,6 +42,7 @@ fn an_account_of_two_zones() {
             "global/ebs-encryption/eu-central-1",
             "global/ebs-encryption/us-west-2",
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
+            "global/iam-policy/ci-boundary",
             "global/iam-role/ci-deploy",
             "global/iam-role/landfall-flow-logs",
             "global/password-policy/main",
@@ -110,13 +111,41 @@ fn a_role_trusts_the_environments_of_its_own_repositories_only() {
         trust["token.actions.githubusercontent.com:sub"].to_string()
     };
     assert_eq!(
-        subjects("catalog/stage/global/iam-role/ci-publish"),
+        subjects("catalog/stage/global/iam-role/ci-deploy"),
         r#"["repo:acme-example/catalog-api:environment:stage","repo:acme-example/catalog-web:environment:stage"]"#
     );
     assert_eq!(
         subjects("search/prod/global/iam-role/ci-deploy").trim_matches(['[', ']']),
         r#""repo:acme-example@40000001/search@980000017:environment:prod""#
     );
+}
+
+#[test]
+fn a_repository_whose_format_nobody_knows_is_trusted_in_both() {
+    let desired = desired(&shipped().0.replace(", only_numbered: true", ""));
+    let trust =
+        spec(&desired, "search/prod/global/iam-role/ci-deploy")["iam-role"]["trust"]["Statement"][0]["Condition"]["StringEquals"].clone();
+    assert_eq!(
+        trust["token.actions.githubusercontent.com:sub"].to_string(),
+        r#"["repo:acme-example/search:environment:prod","repo:acme-example@40000001/search@980000017:environment:prod"]"#
+    );
+}
+
+#[test]
+fn github_is_looked_after_where_it_is_asked_for() {
+    let text = shipped().0 + "\nmodules: { ci-users: { github: true, reviewers: [release], wait_minutes: 5 } }\n";
+    let desired = desired(&text);
+    let prod = spec(&desired, "catalog/prod/global/github-environment/acme-example/catalog-api")["github-environment"].clone();
+    assert_eq!(
+        (&prod["branches"], &prod["reviewers"], &prod["wait_minutes"]),
+        (&"protected".into(), &serde_json::json!(["release"]), &5.into())
+    );
+    assert_eq!(prod["variables"]["AWS_ROLE_ARN_DEPLOY"], "arn:${partition}:iam::${account.id}:role/ci-deploy");
+    let dev = spec(&desired, "catalog/dev/global/github-environment/acme-example/catalog-web")["github-environment"].clone();
+    assert!(dev["branches"].is_null() && dev["variables"]["AWS_ACCOUNT_ID"] == "${account.id}");
+    let key = spec(&desired, "catalog/prod/us-west-2/ci-key/publish")["ci-key"].clone();
+    assert_eq!(key["repositories"], serde_json::json!(["acme-example/catalog-api", "acme-example/catalog-web"]));
+    assert_eq!((&key["prefix"], &key["rotate_after_days"]), (&"PUBLISH_".into(), &90.into()));
 }
 
 #[test]

@@ -113,7 +113,7 @@ mod tests {
         );
         assert_eq!(shown("vpc")[1], "cidr (text or {prefix: integer} or {newbits: integer}, required)");
         assert_eq!(shown("ssm-parameter")[1], "value ({text: text} or {id_of: reference} or {ids_of: list of reference}, required)");
-        assert_eq!(shown("iam-role")[2..], ["policies (map of document)", "tags (map of text)", "trust (document, required)"]);
+        assert_eq!(shown("iam-role")[3..], ["policies (map of document)", "tags (map of text)", "trust (document, required)"]);
     }
 
     #[test]

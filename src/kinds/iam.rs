@@ -1,9 +1,14 @@
 //! What the IAM kinds share: tags and documents in IAM's shape.
 
-use super::{Document, Tags};
+use super::{Document, Tags, document};
 use crate::aws::{CallError, Session};
+use crate::model::Change;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most that IAM lists in one page.
+pub(super) const PAGE: i32 = 1000;
 
 /// IAM's tags as ours.
 pub(super) fn tags(found: &[Tag]) -> Tags {
@@ -24,6 +29,23 @@ pub(super) fn found(at: &Session, text: &str) -> Document {
 /// A document as IAM takes it, with this account's own names put in.
 pub(super) fn text(at: &Session, document: &Document) -> String {
     document.fill(at.account_id().as_str(), at.partition(), at.region().as_str()).compact()
+}
+
+/// An ARN as a spec holds it, filled in for the session's account.
+pub(super) fn filled(at: &Session, arn: &str) -> String {
+    document::fill(&document::neutral(arn), at.account_id().as_str(), at.partition(), at.region().as_str())
+}
+
+/// The reverse of `filled`.
+pub(super) fn restored(at: &Session, arn: &str) -> String {
+    document::restored(arn, at.account_id().as_str(), at.region().as_str())
+}
+
+/// The inline policies that differ, one change a policy.
+pub(super) fn policy_changes(live: &BTreeMap<String, Document>, want: &BTreeMap<String, Document>) -> Vec<Change> {
+    let names: BTreeSet<&String> = live.keys().chain(want.keys()).collect();
+    let change = |name: &String| Change::of_option(format!("policies.{name}"), &live.get(name).cloned(), &want.get(name).cloned());
+    names.into_iter().filter_map(change).collect()
 }
 
 /// IAM percent-encodes documents. One that begins with a brace is not encoded, and its `%` are its own.

@@ -1,6 +1,6 @@
 //! `iam-role`: what somebody or something may do in an account, and who may take it on.
 
-use super::{Document, Driver, Kind, Scope, Seen, Tags, document, iam, tags};
+use super::{Document, Driver, Kind, Scope, Seen, Tags, document, iam, iam_policy, tags};
 use crate::aws::{CallError, Session, or_exists, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, RemoteId, Risk, show};
 use aws_sdk_iam::types::{EntityType, RoleDetail};
@@ -22,6 +22,10 @@ pub struct IamRole {
     /// The ARNs of managed policies to attach, such as `arn:${partition}:iam::aws:policy/ReadOnlyAccess`.
     #[serde(default)]
     pub managed_policies: BTreeSet<String>,
+    /// The most that the role may do, whatever its policies say: the ARN of a policy, such as
+    /// `arn:${partition}:iam::${account.id}:policy/landfall/ci-boundary`. None when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_boundary: Option<String>,
     /// Tags. Those of the team, domain and environment are set without being declared.
     #[serde(default)]
     pub tags: Tags,
@@ -31,7 +35,7 @@ impl Kind for IamRole {
     const NAME: KindName = KindName::new("iam-role");
     const SCOPE: Scope = Scope::Global;
     const ABOUT: &'static str = "An IAM role: what somebody or something may do in the account, and who may take it on.";
-    const REFERS: &'static [KindName] = &[KindName::new("iam-oidc-provider")];
+    const REFERS: &'static [KindName] = &[KindName::new("iam-oidc-provider"), KindName::new("iam-policy")];
     const READS: &'static [&'static str] = &["iam:GetAccountAuthorizationDetails"];
     const WRITES: &'static [&'static str] = &[
         "iam:CreateRole",
@@ -41,25 +45,38 @@ impl Kind for IamRole {
         "iam:DeleteRolePolicy",
         "iam:AttachRolePolicy",
         "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
         "iam:TagRole",
     ];
 
     fn changes(live: &IamRole, want: &IamRole) -> Vec<Change> {
-        let IamRole { description: _, trust, policies, managed_policies: managed, tags: live_tags } = live;
-        let IamRole { description: _, trust: want_trust, policies: want_policies, managed_policies: want_managed, tags: want_tags } = want;
+        let IamRole { description: _, trust, policies, managed_policies: managed, permission_boundary, tags: live_tags } = live;
+        let IamRole {
+            description: _,
+            trust: want_trust,
+            policies: want_policies,
+            managed_policies: want_managed,
+            permission_boundary: want_boundary,
+            tags: want_tags,
+        } = want;
         let trust = Change::of("trust", trust, want_trust)
             .map(|change| change.concerning(Risk::Dangerous, "changes who may take the role on"));
         let (managed, want_managed) = (neutral(managed), neutral(want_managed));
         let managed =
             (managed != want_managed).then(|| Change::between("managed_policies", Some(show(&managed)), Some(show(&want_managed))));
-        let may = managed.into_iter().chain(policy_changes(policies, want_policies));
+        let may = managed.into_iter().chain(iam::policy_changes(policies, want_policies));
         let may = may.map(|change| change.concerning(Risk::Notable, "changes what the role may do"));
-        trust.into_iter().chain(may).chain(tags::changes(live_tags, want_tags)).collect()
+        let neutral = |arn: &Option<String>| arn.as_ref().map(|arn| document::neutral(arn));
+        let boundary = Change::of_option("permission_boundary", &neutral(permission_boundary), &neutral(want_boundary))
+            .map(|change| change.concerning(Risk::Dangerous, "changes the most that the role may do"));
+        trust.into_iter().chain(boundary).chain(may).chain(tags::changes(live_tags, want_tags)).collect()
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
         let hosts = self.trust.providers().into_iter().filter_map(|host| host.parse().ok());
-        hosts.map(|host| Reference::here(KindName::new("iam-oidc-provider"), host)).collect()
+        let providers = hosts.map(|host| Reference::here(KindName::new("iam-oidc-provider"), host));
+        providers.chain(self.permission_boundary.as_deref().and_then(iam_policy::reference)).collect()
     }
 
     fn rebind(&self, _: &Reference) -> Effect {
@@ -76,19 +93,10 @@ fn neutral(arns: &BTreeSet<String>) -> BTreeSet<String> {
     arns.iter().map(|arn| document::neutral(arn)).collect()
 }
 
-fn policy_changes(live: &BTreeMap<String, Document>, want: &BTreeMap<String, Document>) -> Vec<Change> {
-    let names: BTreeSet<&String> = live.keys().chain(want.keys()).collect();
-    let change = |name: &String| Change::of_option(format!("policies.{name}"), &live.get(name).cloned(), &want.get(name).cloned());
-    names.into_iter().filter_map(change).collect()
-}
-
-/// The most that IAM lists in one page.
-const PAGE: i32 = 1000;
-
 impl Driver for IamRole {
     async fn read(at: &Session) -> Result<Vec<Seen<IamRole>>, CallError> {
         let call = at.iam().get_account_authorization_details().filter(EntityType::Role);
-        let mut pages = call.into_paginator().page_size(PAGE).send();
+        let mut pages = call.into_paginator().page_size(iam::PAGE).send();
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
             seen.extend(page?.role_detail_list().iter().filter_map(|found| see(at, found)));
@@ -101,6 +109,7 @@ impl Driver for IamRole {
         let call = at.iam().create_role().role_name(name).assume_role_policy_document(iam::text(at, &want.trust));
         let call = call.set_tags(Some(iam::written(&tags::marked(address, &want.tags))?));
         let call = call.set_description(Some(want.description.clone()).filter(|text| !text.is_empty()));
+        let call = call.set_permissions_boundary(want.permission_boundary.as_ref().map(|arn| iam::filled(at, arn)));
         let id = match or_exists(call.send().await.map_err(CallError::from))? {
             Some(answer) => answer.role().map(|role| role.arn().to_owned()).unwrap_or_default().into(),
             None => ours(at, address).await?,
@@ -109,7 +118,7 @@ impl Driver for IamRole {
             put_policy(at, name, policy, document).await?;
         }
         for arn in &want.managed_policies {
-            at.iam().attach_role_policy().role_name(name).policy_arn(filled(at, arn)).send().await?;
+            at.iam().attach_role_policy().role_name(name).policy_arn(iam::filled(at, arn)).send().await?;
         }
         Ok(id)
     }
@@ -127,6 +136,7 @@ impl Driver for IamRole {
                     None => delete_policy(at, name, policy).await?,
                 },
                 ("managed_policies", _) => attach(at, address, want).await?,
+                ("permission_boundary", _) => bound(at, name, want).await?,
                 _ => {}
             }
         }
@@ -154,14 +164,25 @@ fn see(at: &Session, found: &RoleDetail) -> Option<Seen<IamRole>> {
     let name = tags::owner(at, &IamRole::NAME, &all).filter(|name| Some(name.as_str()) == found.role_name());
     let inline = found.role_policy_list().iter();
     let attached = found.attached_managed_policies().iter().filter_map(|policy| policy.policy_arn());
+    let boundary = found.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
     let spec = IamRole {
         description: String::new(),
         trust: iam::found(at, found.assume_role_policy_document().unwrap_or_default()),
         policies: inline.filter_map(|p| Some((p.policy_name()?.to_owned(), iam::found(at, p.policy_document()?)))).collect(),
-        managed_policies: attached.map(|arn| document::restored(arn, at.account_id().as_str(), at.region().as_str())).collect(),
+        managed_policies: attached.map(|arn| iam::restored(at, arn)).collect(),
+        permission_boundary: boundary.map(|arn| iam::restored(at, arn)),
         tags: tags::declared(&all),
     };
     Some(Seen { id: found.arn()?.into(), name, spec })
+}
+
+async fn bound(at: &Session, role: &str, want: &IamRole) -> Result<(), CallError> {
+    let Some(arn) = &want.permission_boundary else {
+        let call = at.iam().delete_role_permissions_boundary().role_name(role);
+        return or_missing(call.send().await.map_err(CallError::from)).map(drop);
+    };
+    at.iam().put_role_permissions_boundary().role_name(role).permissions_boundary(iam::filled(at, arn)).send().await?;
+    Ok(())
 }
 
 /// The role that a name clashed with, if it is ours: then an earlier attempt made it.
@@ -170,16 +191,12 @@ async fn ours(at: &Session, address: &Address) -> Result<RemoteId, CallError> {
     IamRole::find(at, address).await?.map(|seen| seen.id).ok_or_else(taken)
 }
 
-fn filled(at: &Session, arn: &str) -> String {
-    document::fill(&document::neutral(arn), at.account_id().as_str(), at.partition(), at.region().as_str())
-}
-
 /// Attaches and detaches what the change of one text doesn't tell one by one.
 async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), CallError> {
     let live = IamRole::find(at, address).await?.map(|seen| neutral(&seen.spec.managed_policies)).unwrap_or_default();
     let want = neutral(&want.managed_policies);
     for arn in want.difference(&live) {
-        at.iam().attach_role_policy().role_name(address.name.as_str()).policy_arn(filled(at, arn)).send().await?;
+        at.iam().attach_role_policy().role_name(address.name.as_str()).policy_arn(iam::filled(at, arn)).send().await?;
     }
     for arn in live.difference(&want) {
         detach(at, address.name.as_str(), arn).await?;
@@ -188,7 +205,7 @@ async fn attach(at: &Session, address: &Address, want: &IamRole) -> Result<(), C
 }
 
 async fn detach(at: &Session, role: &str, arn: &str) -> Result<(), CallError> {
-    let call = at.iam().detach_role_policy().role_name(role).policy_arn(filled(at, arn));
+    let call = at.iam().detach_role_policy().role_name(role).policy_arn(iam::filled(at, arn));
     or_missing(call.send().await.map_err(CallError::from)).map(drop)
 }
 

@@ -5,6 +5,8 @@
 //! a `Session`, which only `aws` can make.
 
 mod adoption;
+mod ci_key_live;
+mod ci_key_state;
 mod cidr;
 mod contacts;
 mod default_vpc_look;
@@ -65,8 +67,12 @@ dispatch::kinds! {
     vpc_endpoint::VpcEndpoint,
     log_group::LogGroup,
     iam_oidc_provider::IamOidcProvider,
+    iam_policy::IamPolicy,
     iam_role::IamRole,
     flow_log::FlowLog,
+    iam_user::IamUser,
+    github_environment::GithubEnvironment,
+    ci_key::CiKey,
     ssm_parameter::SsmParameter,
     new_relic_account::NewRelicAccount,
     new_relic_keys::NewRelicKeys,

@@ -6,6 +6,7 @@ mod approvals;
 mod call;
 mod change;
 mod digest;
+pub mod escape;
 mod name;
 mod note;
 mod place;

@@ -8,7 +8,7 @@ pub mod new_relic;
 mod secret;
 
 use crate::model::{Access, OnCall};
-pub use github::GitHub;
+pub use github::Client as GitHub;
 pub use new_relic::NewRelic;
 pub use secret::Secret;
 use std::fmt;
@@ -22,7 +22,16 @@ pub struct Outside {
 impl Outside {
     /// Clients that may do what the run may do.
     pub fn new(access: &Access, on_call: &OnCall) -> Outside {
-        Outside { github: GitHub::new(access.clone(), on_call.clone()), new_relic: NewRelic::new(access.clone(), on_call.clone()) }
+        Outside { github: GitHub::new(access.clone(), on_call.clone(), None), new_relic: NewRelic::new(access.clone(), on_call.clone()) }
+    }
+}
+
+impl Outside {
+    /// The same, with a GitHub that is named here and not by the environment: for tests, which can't set their own.
+    #[must_use]
+    pub fn with_github(mut self, access: &Access, on_call: &OnCall, base: github::wire::Base, token: github::Token) -> Outside {
+        self.github = GitHub::new(access.clone(), on_call.clone(), Some((base, token)));
+        self
     }
 
     /// Clients of emulated services, below the paths of `endpoint` where the sandbox answers for them.

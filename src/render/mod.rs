@@ -3,7 +3,6 @@
 
 pub mod comment;
 mod counts;
-pub mod escape;
 mod fields;
 pub mod fold;
 mod health;
@@ -15,6 +14,7 @@ mod paint;
 mod step;
 mod text;
 
+pub use crate::model::escape;
 pub use counts::{Counts, many};
 pub use health::{health, health_json};
 pub use json::json;

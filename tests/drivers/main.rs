@@ -4,6 +4,7 @@ mod access;
 mod adoption;
 mod bench;
 mod canary;
+mod ci;
 mod endpoints;
 mod guardrails;
 mod identity;

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What it is made of; the install's folder is named after it, so that a change is a new install.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     ("package.json", include_str!("package.json")),
     ("package-lock.json", include_str!("package-lock.json")),
     ("trim.mjs", include_str!("trim.mjs")),
+    ("environments.mjs", include_str!("environments.mjs")),
     ("server.mjs", include_str!("server.mjs")),
 ];
 const DESCRIPTION: &str = "node_modules/@octokit/openapi/generated/api.github.com.deref.json";

@@ -13,6 +13,7 @@ import { generateKeyPairSync, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import formats from "ajv-formats";
+import { environmentHandlers, opened } from "./environments.mjs";
 
 // Bodies have to be as described; parameters arrive as text, and are turned into what they are described as.
 const bodies = new Ajv({ strict: false, allErrors: true });
@@ -169,6 +170,8 @@ const handlers = {
   },
 };
 
+Object.assign(handlers, environmentHandlers({ example, stop, notFound }));
+
 // What may go wrong with a request, instead of what it asks for.
 const faults = {
   primary: ({ seconds = 1 }) =>
@@ -261,7 +264,7 @@ function checkAnswer(operation, { status, json }) {
 }
 
 function control(method, text) {
-  if (method === "GET") return { ...settings, ...seen };
+  if (method === "GET") return { ...settings, ...seen, environments: opened() };
   if (method === "PUT") return { ...APP, key: key().privateKey };
   const { comments = [], reviews = [], ...replaced } = JSON.parse(text);
   Object.assign(settings, replaced);

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const REPOSITORY = "/repos/{owner}/{repo}";
+const ENVIRONMENT = `${REPOSITORY}/environments/{environment_name}`;
 const KEPT = [
   ["get", "/rate_limit"],
   ["get", "/user"],
@@ -17,6 +18,20 @@ const KEPT = [
   ["post", `${REPOSITORY}/issues/{issue_number}/comments`],
   ["patch", `${REPOSITORY}/issues/comments/{comment_id}`],
   ["delete", `${REPOSITORY}/issues/comments/{comment_id}`],
+  ["get", REPOSITORY],
+  ["get", "/orgs/{org}/teams/{team_slug}"],
+  ["get", ENVIRONMENT],
+  ["put", ENVIRONMENT],
+  ["get", `${ENVIRONMENT}/deployment-branch-policies`],
+  ["post", `${ENVIRONMENT}/deployment-branch-policies`],
+  ["delete", `${ENVIRONMENT}/deployment-branch-policies/{branch_policy_id}`],
+  ["get", `${ENVIRONMENT}/variables`],
+  ["post", `${ENVIRONMENT}/variables`],
+  ["patch", `${ENVIRONMENT}/variables/{name}`],
+  ["get", `${ENVIRONMENT}/secrets`],
+  ["get", `${ENVIRONMENT}/secrets/public-key`],
+  ["put", `${ENVIRONMENT}/secrets/{secret_name}`],
+  ["delete", `${ENVIRONMENT}/secrets/{secret_name}`],
 ];
 
 // OpenAPI 3.0 says `nullable` where JSON schema has a type of its own for null.

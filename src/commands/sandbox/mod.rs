@@ -102,10 +102,15 @@ pub fn environment(endpoint: &str) -> BTreeMap<String, Option<String>> {
     let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let cleared = inherited.filter(|name| name.starts_with("AWS_") && is_plain(name)).map(|name| (name, None));
     let nerdgraph = format!("{endpoint}/newrelic/graphql");
+    let github = format!("{endpoint}/github");
+    // An App's key would come before the token, and be shown to whoever listens there.
+    let cleared = cleared.chain([("LANDFALL_APP_PRIVATE_KEY".to_owned(), None)]);
     let set = [
         ("NEW_RELIC_API_KEY", CREDENTIAL),
         ("NEW_RELIC_API_URL", nerdgraph.as_str()),
         ("AWS_ENDPOINT_URL", endpoint),
+        ("GITHUB_API_URL", &github),
+        ("GITHUB_TOKEN", CREDENTIAL),
         ("AWS_ACCESS_KEY_ID", CREDENTIAL),
         ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
         ("AWS_DEFAULT_REGION", REGION),

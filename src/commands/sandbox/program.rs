@@ -13,6 +13,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/__init__.py", include_str!("services/__init__.py")),
     ("services/accounts.py", include_str!("services/accounts.py")),
     ("services/functions.py", include_str!("services/functions.py")),
+    ("services/github.py", include_str!("services/github.py")),
+    ("services/iam_users.py", include_str!("services/iam_users.py")),
     ("services/model.py", include_str!("services/model.py")),
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),

@@ -1,6 +1,6 @@
 //! Checks of domains: who owns them, which environments they have, who deploys to them.
 
-use crate::config::domains::{CiUserKind, Repository};
+use crate::config::domains::Repository;
 use crate::config::files::Files;
 use crate::config::node;
 use crate::config::problem::Problem;
@@ -79,16 +79,6 @@ pub fn adopted(files: &Files, found: &mut Vec<Problem>) {
         for environment in domain.network.adopt.keys().filter(|environment| !domain.environments.contains(environment)) {
             let path = ["domains", name, "network", "adopt", environment.as_str()];
             found.push(files.domains.at_key("adopted-nowhere", &path, format!("the domain `{name}` has no {environment}")));
-        }
-    }
-}
-
-pub fn planned_later(files: &Files, found: &mut Vec<Problem>) {
-    for (name, domain) in &files.domains.value.domains {
-        for (user, _) in domain.ci_users.iter().filter(|(_, user)| user.kind == CiUserKind::User) {
-            let path = ["domains", name, "ci_users", user, "kind"];
-            let problem = files.domains.at("planned-later", &path, "IAM users come in a later release; nothing is made for this one yet");
-            found.push(problem.warning().hint("a role (`kind: role`) needs no key, and works wherever GitHub Actions runs"));
         }
     }
 }

@@ -65,7 +65,6 @@ pub static TABLE: &[Check] = &[
     run("ci-without-repository", "a domain with CI roles has repositories that may take them on", domains::ci_roles),
     run("repository-id", "a repository has a number only where its organization has one", domains::repository_ids),
     run("adopted-nowhere", "a network is adopted in an environment that its domain has", domains::adopted),
-    run("planned-later", "nothing is declared that this release does not make yet (warning)", domains::planned_later),
     run("bad-email", "every email is one, and the pattern tells accounts apart", emails::form),
     run("email-too-long", "no account's email is over 64 characters", emails::length),
     run("email-duplicate", "no two accounts have one email", emails::unique),

@@ -1,7 +1,7 @@
 //! What goes wrong with GitHub, worded for the person who finds it in a log. What GitHub says is shown escaped; tokens never are.
 
 use super::wire::{Answer, Request};
-use crate::render::escape;
+use crate::model::escape;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ const LONGEST_MESSAGE: usize = 400;
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub struct Trouble {
-    pub(super) kind: Kind,
+    pub kind: Kind,
     /// The status of the answer, if there was one.
-    pub(super) status: Option<u16>,
+    pub status: Option<u16>,
     pub summary: &'static str,
     pub detail: String,
     pub hint: Option<String>,
@@ -21,7 +21,7 @@ pub struct Trouble {
 
 /// What to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Nothing was done, and GitHub asks for patience; for how long, if it says so.
     Limited(Option<Duration>),
     /// No answer, or none that tells: it may have been done. Look before doing it again.
@@ -31,25 +31,25 @@ pub(super) enum Kind {
 }
 
 impl Trouble {
-    pub(super) fn refused(summary: &'static str, detail: impl fmt::Display) -> Trouble {
+    pub fn refused(summary: &'static str, detail: impl fmt::Display) -> Trouble {
         Trouble { kind: Kind::Refused, status: None, summary, detail: detail.to_string(), hint: None }
     }
 
-    pub(super) fn unclear(summary: &'static str, detail: impl fmt::Display) -> Trouble {
+    pub fn unclear(summary: &'static str, detail: impl fmt::Display) -> Trouble {
         Trouble { kind: Kind::Unclear, ..Trouble::refused(summary, detail) }
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Trouble {
+    pub fn hint(self, hint: impl Into<String>) -> Trouble {
         Trouble { hint: Some(hint.into()), ..self }
     }
 
     /// It has been tried often enough, or for long enough.
-    pub(super) fn given_up(self, why: &str) -> Trouble {
+    pub fn given_up(self, why: &str) -> Trouble {
         Trouble { kind: Kind::Refused, detail: format!("{}\n{why}", self.detail), ..self }
     }
 
     /// What an answer that is no success means.
-    pub(super) fn of(request: &Request, answer: &Answer, limited: Option<Kind>) -> Trouble {
+    pub fn of(request: &Request, answer: &Answer, limited: Option<Kind>) -> Trouble {
         let message = answer.message();
         let detail = format!("{request}: {}: {}", answer.status, shown(&message));
         let status = Some(answer.status);
@@ -84,7 +84,7 @@ fn permission(request: &Request, answer: &Answer) -> String {
 }
 
 /// What GitHub says, made safe to show, and cut.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let cut: String = text.chars().take(LONGEST_MESSAGE).collect();
     escape::line(&cut)
 }

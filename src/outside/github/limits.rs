@@ -15,10 +15,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How often something is tried again that got no answer: 1 + 2 + 4 + 8 + 16 s, which outlasts a deployment at GitHub.
 const AGAIN: u32 = 5;
 /// How long one command waits in all. A primary limit resets hourly: a runner that idles that long costs more than running again.
-pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Whether an answer is a limit, and what it asks for.
-pub(super) fn limited(answer: &Answer) -> Option<Kind> {
+pub fn limited(answer: &Answer) -> Option<Kind> {
     if !matches!(answer.status, 403 | 429) {
         return None;
     }
@@ -52,12 +52,12 @@ fn until(second: i64, answer: &Answer) -> Option<Duration> {
 }
 
 /// The second of a date as HTTP writes it.
-pub(super) fn date(text: &str) -> Option<i64> {
+pub fn date(text: &str) -> Option<i64> {
     DateTime::from_str(text.trim(), Format::HttpDate).ok().map(|date| date.secs())
 }
 
 /// How long to wait before trying again for the `tries`th time. None: not again.
-pub(super) fn pause(trouble: &Trouble, tries: u32) -> Option<Duration> {
+pub fn pause(trouble: &Trouble, tries: u32) -> Option<Duration> {
     match trouble.kind {
         Kind::Refused => None,
         Kind::Limited(Some(wait)) => Some(wait),

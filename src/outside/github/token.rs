@@ -1,6 +1,6 @@
 //! Secrets of GitHub's: held in memory, wiped when dropped, never shown, not even by `{:?}`.
 
-use super::Trouble;
+use super::trouble::Trouble;
 use octocrab::secrecy::{ExposeSecret, SecretString};
 
 /// Beginnings of the tokens of installations, that of a workflow's `GITHUB_TOKEN` included. Such a token has no user behind it.
@@ -36,7 +36,7 @@ impl Token {
     }
 
     /// For the wire alone.
-    pub(super) fn secret(&self) -> SecretString {
+    pub fn secret(&self) -> SecretString {
         self.0.clone()
     }
 }
@@ -48,7 +48,7 @@ impl PrivateKey {
     }
 
     /// For signing alone.
-    pub(super) fn pem(&self) -> &str {
+    pub fn pem(&self) -> &str {
         self.0.expose_secret()
     }
 }

@@ -1,6 +1,6 @@
 //! One request and its answer, without any judgement. The only file that knows octocrab; a test puts a script in its place.
 
-use super::{Token, Trouble, limits};
+use super::{Token, limits, trouble::Trouble};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +18,7 @@ pub enum Verb {
     Get,
     Post,
     Patch,
+    Put,
     Delete,
 }
 
@@ -51,6 +52,7 @@ pub trait Wire {
 pub struct Base(String);
 
 /// The real GitHub, asked by octocrab.
+#[derive(Clone)]
 pub struct Octocrab(octocrab::Octocrab);
 
 impl Base {
@@ -77,6 +79,13 @@ impl Base {
             "http" if local => Ok(Base(text.to_owned())),
             _ => Err(wrong("only https keeps a token to itself")),
         }
+    }
+}
+
+impl Base {
+    /// Whether it is a stand-in on this machine.
+    pub fn is_local(&self) -> bool {
+        self.0.starts_with("http://")
     }
 }
 
@@ -113,6 +122,7 @@ impl Octocrab {
             Verb::Get => self.0._get(path).await?,
             Verb::Post => self.0._post(path, body).await?,
             Verb::Patch => self.0._patch(path, body).await?,
+            Verb::Put => self.0._put(path, body).await?,
             Verb::Delete => self.0._delete(path, body).await?,
         };
         let status = answer.status().as_u16();
@@ -184,6 +194,7 @@ impl fmt::Display for Request {
             Verb::Get => "GET",
             Verb::Post => "POST",
             Verb::Patch => "PATCH",
+            Verb::Put => "PUT",
             Verb::Delete => "DELETE",
         };
         write!(f, "{verb} {}", self.path)

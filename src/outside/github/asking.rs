@@ -1,11 +1,12 @@
 //! Asking GitHub with patience: reads are repeated by themselves, writes only by whoever has looked whether they were carried out.
 
+use super::Repository;
 use super::limits::{PATIENCE, limited, pause};
 use super::trouble::Kind;
+use super::trouble::Trouble;
 use super::wire::{Answer, Request, Wire};
-use super::{Repository, Trouble};
 use serde::de::DeserializeOwned;
-use std::cell::Cell;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The most that GitHub puts on a page.
@@ -17,26 +18,26 @@ const WORTH_SAYING: Duration = Duration::from_secs(5);
 
 /// One repository at GitHub, asked over a wire.
 pub struct GitHub<W> {
-    pub(super) wire: W,
+    pub wire: W,
     pub repository: Repository,
     /// How much longer this command is ready to wait.
-    left: Cell<Duration>,
+    left: Mutex<Duration>,
     /// Told about long waits.
     tell: fn(&str),
 }
 
 impl<W: Wire> GitHub<W> {
     pub fn new(wire: W, repository: Repository, tell: fn(&str)) -> GitHub<W> {
-        GitHub { wire, repository, left: Cell::new(PATIENCE), tell }
+        GitHub { wire, repository, left: Mutex::new(PATIENCE), tell }
     }
 
     /// A path within the repository.
-    pub(super) fn path(&self, rest: impl std::fmt::Display) -> String {
+    pub fn path(&self, rest: impl std::fmt::Display) -> String {
         format!("{}{rest}", self.repository.path())
     }
 
     /// Sends one request once. What is no success is trouble.
-    pub(super) async fn once(&self, request: &Request) -> Result<Answer, Trouble> {
+    pub async fn once(&self, request: &Request) -> Result<Answer, Trouble> {
         match self.wire.send(request).await {
             Ok(answer) if answer.succeeded() => Ok(answer),
             Ok(answer) => Err(Trouble::of(request, &answer, limited(&answer))),
@@ -48,14 +49,14 @@ impl<W: Wire> GitHub<W> {
     }
 
     /// Reads, as often as it takes.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
         let request = Request::get(path);
         let answer = self.patiently(async || self.once(&request).await).await?;
         parsed(&request, &answer)
     }
 
     /// Reads what may not be there.
-    pub(super) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Trouble> {
+    pub async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Trouble> {
         match self.get(path).await {
             Err(trouble) if trouble.status == Some(404) => Ok(None),
             found => found.map(Some),
@@ -63,7 +64,7 @@ impl<W: Wire> GitHub<W> {
     }
 
     /// Reads a list to its end, page by page. The pages' addresses are ours: none is taken from an answer.
-    pub(super) async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Trouble> {
+    pub async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Trouble> {
         let mut found = Vec::new();
         for page in 1..=MOST_PAGES {
             let request = Request::get(format!("{path}?per_page={PAGE}&page={page}"));
@@ -79,7 +80,7 @@ impl<W: Wire> GitHub<W> {
     }
 
     /// Tries, each time from the start, until it succeeds, is refused, or patience ends. An attempt that writes has to look first.
-    pub(super) async fn patiently<T>(&self, mut attempt: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    pub async fn patiently<T>(&self, mut attempt: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
         let mut tries = 0;
         loop {
             let trouble = match attempt().await {
@@ -93,21 +94,28 @@ impl<W: Wire> GitHub<W> {
     }
 
     async fn wait(&self, pause: Duration, trouble: Trouble) -> Result<(), Trouble> {
-        let Some(left) = self.left.get().checked_sub(pause) else {
+        if !self.spend(pause) {
             let (asked, most) = (pause.as_secs(), PATIENCE.as_secs());
             return Err(trouble.given_up(&format!("it would take another {asked} s, and landfall waits {most} s in all")));
-        };
-        self.left.set(left);
+        }
         if pause >= WORTH_SAYING {
             (self.tell)(&format!("waiting {} s: {trouble}", pause.as_secs()));
         }
         tokio::time::sleep(pause).await;
         Ok(())
     }
+
+    /// Takes a pause of the patience that is left; false when that is not enough.
+    fn spend(&self, pause: Duration) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = left.checked_sub(pause);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
+    }
 }
 
 /// What an answer holds.
-pub(super) fn parsed<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<T, Trouble> {
+pub fn parsed<T: DeserializeOwned>(request: &Request, answer: &Answer) -> Result<T, Trouble> {
     let strange = |error: serde_json::Error| {
         let detail = format!("{request}: {}", super::trouble::shown(&error.to_string()));
         Trouble::refused("GitHub's answer is not understood", detail).hint("is GITHUB_API_URL the address of GitHub's interface?")
@@ -116,7 +124,7 @@ pub(super) fn parsed<T: DeserializeOwned>(request: &Request, answer: &Answer) ->
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::cell::RefCell;
     use std::collections::VecDeque;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A repository at GitHub: `owner/name`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Repository {
     owner: String,
     name: String,
@@ -14,6 +14,10 @@ impl Repository {
     /// Its path in the interface.
     pub fn path(&self) -> String {
         format!("/repos/{}/{}", self.owner, self.name)
+    }
+
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 
     pub fn name(&self) -> &str {
