@@ -35,6 +35,12 @@ enum Takes {
     Replace,
     ByHand,
     Nothing,
+    /// Is asked for, and never taken back: to declare less afterwards changes nothing.
+    Raise,
+    /// Is asked for, and decided by somebody at AWS: pending until then.
+    Awaited,
+    /// No plan is made of it: the files are wrong.
+    Refused,
 }
 
 /// The fixture with some changes made, in a folder of its own.
@@ -44,9 +50,14 @@ fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulated/fields")
 }
 
+fn modules() -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(fixture().join("modules")).unwrap().map(|entry| entry.unwrap().path())
+}
+
 fn changes() -> Vec<Change> {
     let changes: Vec<Change> = serde_yaml::from_str(&std::fs::read_to_string(fixture().join("changes.yaml")).unwrap()).unwrap();
-    assert!(changes.iter().all(|change| (change.takes == Takes::Nothing) == change.why.is_some()), "a reason for what takes nothing");
+    let unusual = |change: &Change| [Takes::Nothing, Takes::Refused].contains(&change.takes);
+    assert!(changes.iter().all(|change| unusual(change) == change.why.is_some()), "a reason for what takes nothing, and what is refused");
     changes
 }
 
@@ -56,10 +67,10 @@ impl Estate {
         std::fs::copy(fixture().join("domains.yaml"), folder.path().join("domains.yaml")).unwrap();
         let all: Vec<&Change> = changes.iter().flat_map(|change| [*change].into_iter().chain(&change.with)).collect();
         let mut made = 0;
-        for entry in std::fs::read_dir(fixture().join("modules")).unwrap().map(Result::unwrap) {
-            let target = folder.path().join("modules").join(entry.file_name());
+        for entry in modules() {
+            let target = folder.path().join("modules").join(entry.file_name().unwrap());
             std::fs::create_dir_all(&target).unwrap();
-            for file in std::fs::read_dir(entry.path()).unwrap().map(|file| file.unwrap().path()) {
+            for file in std::fs::read_dir(entry).unwrap().map(|file| file.unwrap().path()) {
                 let into = target.join(file.file_name().unwrap());
                 if !file.ends_with("module.yaml") {
                     std::fs::copy(&file, into).unwrap();
@@ -101,12 +112,15 @@ fn patch(module: &mut Value, change: &Change) -> bool {
     true
 }
 
-/// The first change of each resource, then the second of each, and so on: what differs is told apart by its address.
+/// The first change of each resource, then the second of each, and so on: what differs is told apart by its address. What is replaced
+/// and named by others takes them along, and so is changed alone.
 fn batches(takes: &[Takes]) -> Vec<Vec<Change>> {
     let mut of: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     let mut alone = Vec::new();
+    let named: String = modules().map(|module| std::fs::read_to_string(module.join("module.yaml")).unwrap()).collect();
     for change in changes().into_iter().filter(|change| takes.contains(&change.takes)) {
-        if change.with.is_empty() && change.takes != Takes::Replace {
+        let leads = change.takes == Takes::Replace && named.contains(&change.of);
+        if change.with.is_empty() && !leads {
             of.entry(change.of.clone()).or_default().push(change);
         } else {
             alone.push(vec![change]);
@@ -160,26 +174,27 @@ fn expected(batch: &[Change]) -> BTreeSet<(String, String)> {
         let own = change.at.split('/').nth(1).unwrap_or("delete").to_owned();
         (change.of.clone(), change.changes.clone().unwrap_or(own))
     };
-    all.map(name).collect()
+    all.filter(|change| change.takes != Takes::Nothing).map(name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_change_in_every_field_is_all_that_is_planned_and_applied() {
     let emulator = Emulator::start().await;
+    people(&emulator).await;
     let plain = Estate::with(&[]);
     let mut calls = BTreeSet::new();
     apply(&emulator, plain.root(), &mut calls);
     assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new());
     for batch in batches(&[Takes::Update, Takes::Replace]) {
         let changed = Estate::with(&batch.iter().collect::<Vec<_>>());
-        assert_eq!(planned(&emulator, changed.root(), &mut calls), expected(&batch));
+        same(&planned(&emulator, changed.root(), &mut calls), &expected(&batch), "changing", &batch);
         apply(&emulator, changed.root(), &mut calls);
-        assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "after {batch:?}");
+        same(&planned(&emulator, changed.root(), &mut calls), &BTreeSet::new(), "after changing", &batch);
         // To these files it looks as if somebody else had done it.
         let undone = expected(&batch).into_iter().map(|(of, what)| (of, if what == "delete" { "create".to_owned() } else { what }));
-        assert_eq!(planned(&emulator, plain.root(), &mut calls), undone.collect(), "undoing {batch:?}");
+        same(&planned(&emulator, plain.root(), &mut calls), &undone.collect(), "undoing", &batch);
         apply(&emulator, plain.root(), &mut calls);
-        assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new(), "after undoing {batch:?}");
+        same(&planned(&emulator, plain.root(), &mut calls), &BTreeSet::new(), "after undoing", &batch);
     }
     for batch in batches(&[Takes::ByHand]).into_iter().flatten() {
         let changed = Estate::with(&[&batch]);
@@ -190,17 +205,66 @@ async fn one_change_in_every_field_is_all_that_is_planned_and_applied() {
         let changed = Estate::with(&[&batch]);
         assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "{batch:?}");
     }
+    for batch in batches(&[Takes::Raise, Takes::Awaited]) {
+        is_asked_for(&emulator, &plain, &batch, &mut calls);
+    }
     remove_everything(&emulator, &plain, &mut calls);
     policies_allow_what_was_called(&emulator, plain.root(), &calls);
 }
 
-/// Takes the resources out of the files, all but the account: every kind is deleted in an order that works.
+/// Fails with what is planned and was not expected, or the other way round: the whole plan is too long to be read.
+#[track_caller]
+fn same(planned: &BTreeSet<(String, String)>, expected: &BTreeSet<(String, String)>, when: &str, batch: &[Change]) {
+    let beyond: Vec<_> = planned.difference(expected).collect();
+    let lacking: Vec<_> = expected.difference(planned).collect();
+    assert!(
+        beyond.is_empty() && lacking.is_empty(),
+        "{when} {batch:#?}\nplanned, and not expected: {beyond:?}\nexpected, and not planned: {lacking:?}"
+    );
+}
+
+/// Those whom the identity provider would have told Identity Center of.
+async fn people(emulator: &Emulator) {
+    let config = emulator.management();
+    let instances = aws_sdk_ssoadmin::Client::new(&config).list_instances().send().await.unwrap();
+    let store = instances.instances()[0].identity_store_id().unwrap();
+    for email in ["ada@agency.example", "alan@agency.example"] {
+        let emails = aws_sdk_identitystore::types::Email::builder().value(email).primary(true).build();
+        let name = aws_sdk_identitystore::types::Name::builder().given_name("A").family_name("Fern").build();
+        let call = aws_sdk_identitystore::Client::new(&config).create_user().identity_store_id(store).user_name(email);
+        call.display_name(email).name(name).emails(emails).send().await.unwrap();
+    }
+}
+
+/// Planned as a change, asked for once, and left as it is when the files want less again.
+fn is_asked_for(emulator: &Emulator, plain: &Estate, batch: &[Change], calls: &mut BTreeSet<String>) {
+    let changed = Estate::with(&batch.iter().collect::<Vec<_>>());
+    assert_eq!(planned(emulator, changed.root(), calls), expected(batch));
+    apply(emulator, changed.root(), calls);
+    assert_eq!(planned(emulator, changed.root(), calls), BTreeSet::new(), "after {batch:?}");
+    let said = traced(emulator, changed.root(), &["plan"], calls);
+    let awaited = batch.iter().any(|change| change.takes == Takes::Awaited);
+    assert_eq!(said.contains("Asked for, and pending"), awaited, "{batch:?}\n{said}");
+    assert_eq!(planned(emulator, plain.root(), calls), BTreeSet::new(), "less than {batch:?}");
+}
+
+#[test]
+fn what_is_refused_is_told_by_check() {
+    for change in changes().into_iter().filter(|change| change.takes == Takes::Refused) {
+        let changed = Estate::with(&[&change]);
+        let check = std::process::Command::new(env!("CARGO_BIN_EXE_landfall")).arg("check").current_dir(changed.root()).output().unwrap();
+        let said = String::from_utf8(check.stdout).unwrap() + &String::from_utf8(check.stderr).unwrap();
+        assert!(check.status.code() == Some(1) && said.contains("error"), "{change:?}\n{said}");
+    }
+}
+
+/// Takes the resources out of the files, all but the account and what a plan keeps for its data: every kind is deleted in an order that works.
 fn remove_everything(emulator: &Emulator, plain: &Estate, calls: &mut BTreeSet<String>) {
     let emptied = Estate::with(&[]);
     for entry in std::fs::read_dir(emptied.root().join("modules")).unwrap().map(Result::unwrap) {
         let path = entry.path().join("module.yaml");
         let mut module: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let stays = |kind: &str| ["account", "organizational-unit"].contains(&kind);
+        let stays = |kind: &str| ["account", "organizational-unit", "new-relic-account"].contains(&kind);
         for resource in module["resources"].as_array_mut().unwrap() {
             if !stays(resource["kind"].as_str().unwrap()) {
                 // Named, so that it is read, and for no account.
@@ -217,8 +281,14 @@ fn remove_everything(emulator: &Emulator, plain: &Estate, calls: &mut BTreeSet<S
 
 /// Actions that a policy has to allow and that this test has no way to need.
 const NOT_NEEDED_HERE: &[(&str, &str)] = &[
-    ("organizations:ListTagsForResource", "asked only of accounts that no declared email matches"),
     ("organizations:TagResource", "AWS demands it for the tags of a new account"),
+    ("iam:PassRole", "AWS demands it of whoever hands a role on"),
+    ("iam:CreateServiceLinkedRole", "AWS demands it for the first replication set"),
+    ("route53:AssociateVPCWithHostedZone", "AWS demands it for private names"),
+    ("ssm-contacts:AssociateContact", "AWS demands it of whoever names a contact in a plan"),
+    ("ssm-incidents:TagResource", "AWS demands it for the tags of a new response plan"),
+    ("support:AddCommunicationToCase", "one account asks, and there is no second one to join it"),
+    ("support:DescribeCommunications", "one account asks, and there is no second one to join it"),
     ("organizations:CloseAccount", "closing the only account would end the test"),
     ("organizations:DescribeCreateAccountStatus", "the emulated AWS makes accounts at once"),
 ];
@@ -237,9 +307,15 @@ fn policies_allow_what_was_called(emulator: &Emulator, root: &Path, calls: &BTre
     let beyond: Vec<&String> = calls.iter().filter(of_aws).filter(|call| !allowed.contains(*call)).collect();
     assert_eq!(beyond, Vec::<&String>::new(), "called, and not allowed by `landfall policy apply`");
     let excused: BTreeSet<&str> = NOT_NEEDED_HERE.iter().map(|(action, _)| *action).collect();
+    let needed: Vec<&&str> = excused.iter().filter(|action| calls.contains(**action)).collect();
+    assert_eq!(needed, Vec::<&&str>::new(), "no way to need it, and called");
     let idle: Vec<&String> = allowed.iter().filter(|action| !calls.contains(*action) && !excused.contains(action.as_str())).collect();
     assert_eq!(idle, Vec::<&String>::new(), "allowed by `landfall policy apply`, and never called");
 }
+
+/// Fields without a change, each with the reason.
+const NOT_YET: &[(&str, &str)] =
+    &[("new-relic-keys: account", "an account has one; tests/drivers/observability.rs follows keys from one account to the next")];
 
 #[test]
 fn every_field_of_every_kind_has_its_change() {
@@ -255,7 +331,8 @@ fn every_field_of_every_kind_has_its_change() {
             }
         }
     }
-    assert_eq!(missing, Vec::<String>::new());
+    let known: Vec<&str> = NOT_YET.iter().map(|(field, _)| *field).collect();
+    assert_eq!(missing, known);
 }
 
 fn kind(change: &Change) -> KindName {
