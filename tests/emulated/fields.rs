@@ -224,7 +224,7 @@ fn same(planned: &BTreeSet<(String, String)>, expected: &BTreeSet<(String, Strin
 }
 
 /// Those whom the identity provider would have told Identity Center of.
-async fn people(emulator: &Emulator) {
+pub async fn people(emulator: &Emulator) {
     let config = emulator.management();
     let instances = aws_sdk_ssoadmin::Client::new(&config).list_instances().send().await.unwrap();
     let store = instances.instances()[0].identity_store_id().unwrap();
