@@ -85,6 +85,13 @@ impl Kind for EventRule {
     }
 }
 
+impl EventRule {
+    /// What an account can't have, or what nobody would find again: rules are read on the default bus of an account.
+    pub fn wrong(&self) -> Option<&'static str> {
+        self.bus.as_ref().map(|_| "an account's rules are on its default bus: leave `bus` out")
+    }
+}
+
 impl Driver for EventRule {
     async fn read(at: &Session) -> Result<Vec<Seen<EventRule>>, CallError> {
         let mut seen = Vec::new();

@@ -15,3 +15,17 @@ organization_wide!(
     // No functions and no forwarding here: rules of the organization are there to be counted.
     &["events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:DeleteRule"]
 );
+
+impl OrganizationEventRule {
+    /// What would not be found again, or could not be: rules are read on our buses, whose events have no schedule.
+    pub fn wrong(&self) -> Option<&'static str> {
+        let EventRule { schedule, pattern: _, bus, functions, forward_to, forward_role, enabled: _ } = &self.0;
+        let calls = !functions.is_empty() || forward_to.is_some() || forward_role.is_some();
+        match bus {
+            None => Some("it needs a `bus` of the management account"),
+            Some(_) if schedule.is_some() => Some("only rules of a default bus have a schedule"),
+            Some(_) if calls => Some("it calls nothing and sends nothing on: leave `functions`, `forward_to` and `forward_role` out"),
+            Some(_) => None,
+        }
+    }
+}

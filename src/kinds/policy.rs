@@ -24,14 +24,18 @@ const LONGEST: usize = 6144;
 
 /// The actions that planning needs for these kinds, and with `writes`, applying.
 pub fn actions(kinds: &BTreeSet<KindName>, side: Side, writes: bool) -> BTreeSet<&'static str> {
-    let rows = TABLE.iter().filter(|row| kinds.contains(&row.kind) && this(row, side));
-    let called = rows.flat_map(|row| row.reads.iter().chain(if writes { row.writes } else { &[] })).copied();
+    let rows = TABLE.iter().filter(|row| kinds.contains(&row.kind));
+    let called = rows.flat_map(|row| {
+        let all = row.reads.iter().chain(if writes { row.writes } else { &[] });
+        all.filter(move |action| this(row, action, side)).copied()
+    });
     let of_aws = called.filter(|action| OUTSIDE.iter().all(|service| !action.starts_with(service)));
     of_aws.chain((side == Side::Management).then_some(ALWAYS).into_iter().flatten()).collect()
 }
 
-fn this(row: &Row, side: Side) -> bool {
-    let inside = matches!(row.scope, Scope::Global | Scope::Regional);
+/// Whether it is with the role of this side that a kind calls an action.
+fn this(row: &Row, action: &str, side: Side) -> bool {
+    let inside = matches!(row.scope, Scope::Global | Scope::Regional) || row.inside.contains(&action);
     inside == (side == Side::Member)
 }
 
@@ -92,6 +96,16 @@ mod tests {
         let allowed = actions(&vpc, Side::Member, false);
         assert!(allowed.contains("ec2:DescribeVpcs") && allowed.iter().all(|action| action.starts_with("ec2:Describe")), "{allowed:?}");
         assert_eq!(actions(&vpc, Side::Management, true), BTreeSet::from(ALWAYS));
+    }
+
+    #[test]
+    fn what_is_called_inside_an_account_is_allowed_there_and_nowhere_else() {
+        let keys = BTreeSet::from([KindName::new("new-relic-keys"), KindName::new("support-plan")]);
+        let member = actions(&keys, Side::Member, false);
+        assert_eq!(member, BTreeSet::from(["secretsmanager:ListSecrets", "support:DescribeSeverityLevels"]));
+        assert!(actions(&keys, Side::Member, true).contains("secretsmanager:PutSecretValue"));
+        let management = actions(&keys, Side::Management, true);
+        assert!(management.contains("support:CreateCase") && !management.iter().any(|action| action.starts_with("secretsmanager:")));
     }
 
     #[test]

@@ -35,7 +35,16 @@ enum Takes {
     Replace,
     ByHand,
     Nothing,
+    /// Is asked for, and never taken back: to declare less afterwards changes nothing.
+    Raise,
+    /// Is asked for, and decided by somebody at AWS: pending until then.
+    Awaited,
+    /// No plan is made of it: the files are wrong.
+    Refused,
 }
+
+/// What was called, and about which account.
+pub type Calls = BTreeSet<(String, String)>;
 
 /// The fixture with some changes made, in a folder of its own.
 pub struct Estate(TempDir);
@@ -44,9 +53,14 @@ fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulated/fields")
 }
 
+fn modules() -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(fixture().join("modules")).unwrap().map(|entry| entry.unwrap().path())
+}
+
 fn changes() -> Vec<Change> {
     let changes: Vec<Change> = serde_yaml::from_str(&std::fs::read_to_string(fixture().join("changes.yaml")).unwrap()).unwrap();
-    assert!(changes.iter().all(|change| (change.takes == Takes::Nothing) == change.why.is_some()), "a reason for what takes nothing");
+    let unusual = |change: &Change| [Takes::Nothing, Takes::Refused].contains(&change.takes);
+    assert!(changes.iter().all(|change| unusual(change) == change.why.is_some()), "a reason for what takes nothing, and what is refused");
     changes
 }
 
@@ -56,10 +70,10 @@ impl Estate {
         std::fs::copy(fixture().join("domains.yaml"), folder.path().join("domains.yaml")).unwrap();
         let all: Vec<&Change> = changes.iter().flat_map(|change| [*change].into_iter().chain(&change.with)).collect();
         let mut made = 0;
-        for entry in std::fs::read_dir(fixture().join("modules")).unwrap().map(Result::unwrap) {
-            let target = folder.path().join("modules").join(entry.file_name());
+        for entry in modules() {
+            let target = folder.path().join("modules").join(entry.file_name().unwrap());
             std::fs::create_dir_all(&target).unwrap();
-            for file in std::fs::read_dir(entry.path()).unwrap().map(|file| file.unwrap().path()) {
+            for file in std::fs::read_dir(entry).unwrap().map(|file| file.unwrap().path()) {
                 let into = target.join(file.file_name().unwrap());
                 if !file.ends_with("module.yaml") {
                     std::fs::copy(&file, into).unwrap();
@@ -101,12 +115,15 @@ fn patch(module: &mut Value, change: &Change) -> bool {
     true
 }
 
-/// The first change of each resource, then the second of each, and so on: what differs is told apart by its address.
+/// The first change of each resource, then the second of each, and so on: what differs is told apart by its address. What is replaced
+/// and named by others takes them along, and so is changed alone.
 fn batches(takes: &[Takes]) -> Vec<Vec<Change>> {
     let mut of: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     let mut alone = Vec::new();
+    let named: String = modules().map(|module| std::fs::read_to_string(module.join("module.yaml")).unwrap()).collect();
     for change in changes().into_iter().filter(|change| takes.contains(&change.takes)) {
-        if change.with.is_empty() && change.takes != Takes::Replace {
+        let leads = change.takes == Takes::Replace && named.contains(&change.of);
+        if change.with.is_empty() && !leads {
             of.entry(change.of.clone()).or_default().push(change);
         } else {
             alone.push(vec![change]);
@@ -117,7 +134,7 @@ fn batches(takes: &[Takes]) -> Vec<Vec<Change>> {
 }
 
 /// What a plan changes, by address without account and Region: what merely follows from a replacement left out.
-pub fn planned(emulator: &Emulator, root: &Path, calls: &mut BTreeSet<String>) -> BTreeSet<(String, String)> {
+pub fn planned(emulator: &Emulator, root: &Path, calls: &mut Calls) -> BTreeSet<(String, String)> {
     let ran = traced(emulator, root, &["plan", "--format", "json", "-v"], calls);
     let plan: Value = serde_json::from_str(&ran).unwrap();
     assert_eq!(plan["whole"], true, "{}", plan["notes"]);
@@ -142,14 +159,15 @@ fn top(field: &str) -> &str {
     field.split(['.', '[', ' ']).next().unwrap()
 }
 
-fn traced(emulator: &Emulator, root: &Path, arguments: &[&str], calls: &mut BTreeSet<String>) -> String {
+fn traced(emulator: &Emulator, root: &Path, arguments: &[&str], calls: &mut Calls) -> String {
     let ran = emulator.landfall(root, arguments).expect(0);
-    let operations = ran.stderr.lines().filter_map(|line| line.split(' ').nth(1)).filter(|word| word.contains(':') && !word.ends_with(':'));
-    calls.extend(operations.map(str::to_owned));
+    let words = ran.stderr.lines().filter_map(|line| line.split(' ').next().zip(line.split(' ').nth(1)));
+    let operations = words.filter(|(_, word)| word.contains(':') && !word.ends_with(':'));
+    calls.extend(operations.map(|(account, operation)| (account.to_owned(), operation.to_owned())));
     ran.stdout
 }
 
-pub fn apply(emulator: &Emulator, root: &Path, calls: &mut BTreeSet<String>) {
+pub fn apply(emulator: &Emulator, root: &Path, calls: &mut Calls) {
     let plan = emulator.plan(root, &[]);
     traced(emulator, root, &["apply", &plan, "-v"], calls);
 }
@@ -160,26 +178,27 @@ fn expected(batch: &[Change]) -> BTreeSet<(String, String)> {
         let own = change.at.split('/').nth(1).unwrap_or("delete").to_owned();
         (change.of.clone(), change.changes.clone().unwrap_or(own))
     };
-    all.map(name).collect()
+    all.filter(|change| change.takes != Takes::Nothing).map(name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_change_in_every_field_is_all_that_is_planned_and_applied() {
     let emulator = Emulator::start().await;
+    people(&emulator).await;
     let plain = Estate::with(&[]);
     let mut calls = BTreeSet::new();
     apply(&emulator, plain.root(), &mut calls);
     assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new());
     for batch in batches(&[Takes::Update, Takes::Replace]) {
         let changed = Estate::with(&batch.iter().collect::<Vec<_>>());
-        assert_eq!(planned(&emulator, changed.root(), &mut calls), expected(&batch));
+        same(&planned(&emulator, changed.root(), &mut calls), &expected(&batch), "changing", &batch);
         apply(&emulator, changed.root(), &mut calls);
-        assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "after {batch:?}");
+        same(&planned(&emulator, changed.root(), &mut calls), &BTreeSet::new(), "after changing", &batch);
         // To these files it looks as if somebody else had done it.
         let undone = expected(&batch).into_iter().map(|(of, what)| (of, if what == "delete" { "create".to_owned() } else { what }));
-        assert_eq!(planned(&emulator, plain.root(), &mut calls), undone.collect(), "undoing {batch:?}");
+        same(&planned(&emulator, plain.root(), &mut calls), &undone.collect(), "undoing", &batch);
         apply(&emulator, plain.root(), &mut calls);
-        assert_eq!(planned(&emulator, plain.root(), &mut calls), BTreeSet::new(), "after undoing {batch:?}");
+        same(&planned(&emulator, plain.root(), &mut calls), &BTreeSet::new(), "after undoing", &batch);
     }
     for batch in batches(&[Takes::ByHand]).into_iter().flatten() {
         let changed = Estate::with(&[&batch]);
@@ -190,56 +209,131 @@ async fn one_change_in_every_field_is_all_that_is_planned_and_applied() {
         let changed = Estate::with(&[&batch]);
         assert_eq!(planned(&emulator, changed.root(), &mut calls), BTreeSet::new(), "{batch:?}");
     }
+    for batch in batches(&[Takes::Raise, Takes::Awaited]) {
+        is_asked_for(&emulator, &plain, &batch, &mut calls);
+    }
     remove_everything(&emulator, &plain, &mut calls);
     policies_allow_what_was_called(&emulator, plain.root(), &calls);
 }
 
-/// Takes the resources out of the files, all but the account: every kind is deleted in an order that works.
-fn remove_everything(emulator: &Emulator, plain: &Estate, calls: &mut BTreeSet<String>) {
+/// Fails with what is planned and was not expected, or the other way round: the whole plan is too long to be read.
+#[track_caller]
+fn same(planned: &BTreeSet<(String, String)>, expected: &BTreeSet<(String, String)>, when: &str, batch: &[Change]) {
+    let beyond: Vec<_> = planned.difference(expected).collect();
+    let lacking: Vec<_> = expected.difference(planned).collect();
+    assert!(
+        beyond.is_empty() && lacking.is_empty(),
+        "{when} {batch:#?}\nplanned, and not expected: {beyond:?}\nexpected, and not planned: {lacking:?}"
+    );
+}
+
+/// Those whom the identity provider would have told Identity Center of.
+pub async fn people(emulator: &Emulator) {
+    let config = emulator.management();
+    let instances = aws_sdk_ssoadmin::Client::new(&config).list_instances().send().await.unwrap();
+    let store = instances.instances()[0].identity_store_id().unwrap();
+    for email in ["ada@agency.example", "alan@agency.example"] {
+        let emails = aws_sdk_identitystore::types::Email::builder().value(email).primary(true).build();
+        let name = aws_sdk_identitystore::types::Name::builder().given_name("A").family_name("Fern").build();
+        let call = aws_sdk_identitystore::Client::new(&config).create_user().identity_store_id(store).user_name(email);
+        call.display_name(email).name(name).emails(emails).send().await.unwrap();
+    }
+}
+
+/// Planned as a change, asked for once, and left as it is when the files want less again.
+fn is_asked_for(emulator: &Emulator, plain: &Estate, batch: &[Change], calls: &mut Calls) {
+    let changed = Estate::with(&batch.iter().collect::<Vec<_>>());
+    assert_eq!(planned(emulator, changed.root(), calls), expected(batch));
+    apply(emulator, changed.root(), calls);
+    assert_eq!(planned(emulator, changed.root(), calls), BTreeSet::new(), "after {batch:?}");
+    let said = traced(emulator, changed.root(), &["plan"], calls);
+    let awaited = batch.iter().any(|change| change.takes == Takes::Awaited);
+    assert_eq!(said.contains("Asked for, and pending"), awaited, "{batch:?}\n{said}");
+    assert_eq!(planned(emulator, plain.root(), calls), BTreeSet::new(), "less than {batch:?}");
+}
+
+#[test]
+fn what_is_refused_is_told_by_check() {
+    for change in changes().into_iter().filter(|change| change.takes == Takes::Refused) {
+        let changed = Estate::with(&[&change]);
+        let check = std::process::Command::new(env!("CARGO_BIN_EXE_landfall")).arg("check").current_dir(changed.root()).output().unwrap();
+        let said = String::from_utf8(check.stdout).unwrap() + &String::from_utf8(check.stderr).unwrap();
+        let told = said.contains("has to be called") || said.contains(" can't be: ");
+        assert!(check.status.code() == Some(1) && told, "{change:?}\n{said}");
+    }
+}
+
+/// Takes the resources out of the files, all but the account and what a plan keeps for its data: every kind is deleted in an order that
+/// works. Assignments go first: the organization's wave comes before those of the accounts, and no set goes while it is assigned.
+fn remove_everything(emulator: &Emulator, plain: &Estate, calls: &mut Calls) {
+    let stays = |kind: &str| ["account", "organizational-unit", "new-relic-account"].contains(&kind);
+    let rounds: [&dyn Fn(&str) -> bool; 2] = [&|kind| kind == "access-assignment", &|kind| !stays(kind)];
+    for goes in rounds {
+        let emptied = without(goes);
+        apply(emulator, emptied.root(), calls);
+        same(&planned(emulator, emptied.root(), calls), &BTreeSet::new(), "after removing everything", &[]);
+    }
+    apply(emulator, plain.root(), calls);
+    same(&planned(emulator, plain.root(), calls), &BTreeSet::new(), "after making everything again", &[]);
+}
+
+/// The fixture with the resources of some kinds declared for no account: they are still looked for.
+fn without(goes: &dyn Fn(&str) -> bool) -> Estate {
     let emptied = Estate::with(&[]);
     for entry in std::fs::read_dir(emptied.root().join("modules")).unwrap().map(Result::unwrap) {
         let path = entry.path().join("module.yaml");
         let mut module: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let stays = |kind: &str| ["account", "organizational-unit"].contains(&kind);
         for resource in module["resources"].as_array_mut().unwrap() {
-            if !stays(resource["kind"].as_str().unwrap()) {
-                // Named, so that it is read, and for no account.
+            if goes(resource["kind"].as_str().unwrap()) {
                 resource["environments"] = serde_json::json!(["dev"]);
             }
         }
         std::fs::write(path, format!("{module:#}")).unwrap();
     }
-    apply(emulator, emptied.root(), calls);
-    assert_eq!(planned(emulator, emptied.root(), calls), BTreeSet::new());
-    apply(emulator, plain.root(), calls);
-    assert_eq!(planned(emulator, plain.root(), calls), BTreeSet::new());
+    emptied
 }
 
 /// Actions that a policy has to allow and that this test has no way to need.
 const NOT_NEEDED_HERE: &[(&str, &str)] = &[
-    ("organizations:ListTagsForResource", "asked only of accounts that no declared email matches"),
     ("organizations:TagResource", "AWS demands it for the tags of a new account"),
+    ("iam:PassRole", "AWS demands it of whoever hands a role on"),
+    ("iam:CreateServiceLinkedRole", "AWS demands it for the first replication set"),
+    ("route53:AssociateVPCWithHostedZone", "AWS demands it for private names"),
+    ("ssm-contacts:AssociateContact", "AWS demands it of whoever names a contact in a plan"),
+    ("ssm-incidents:TagResource", "AWS demands it for the tags of a new response plan"),
+    ("support:AddCommunicationToCase", "one account asks, and there is no second one to join it"),
+    ("support:DescribeCommunications", "one account asks, and there is no second one to join it"),
     ("organizations:CloseAccount", "closing the only account would end the test"),
     ("organizations:DescribeCreateAccountStatus", "the emulated AWS makes accounts at once"),
 ];
 
-fn policies_allow_what_was_called(emulator: &Emulator, root: &Path, calls: &BTreeSet<String>) {
+fn policies_allow_what_was_called(emulator: &Emulator, root: &Path, calls: &Calls) {
     let printed = emulator.landfall(root, &["policy", "apply"]).expect(0).stdout;
     let policies: Value = serde_json::from_str(&printed).unwrap();
-    let mut allowed = BTreeSet::new();
-    for policy in policies.as_object().unwrap().values().flat_map(|policies| policies.as_array().unwrap()) {
-        for statement in policy["Statement"].as_array().unwrap() {
-            let actions = &statement["Action"];
-            allowed.extend(actions.as_array().into_iter().flatten().chain([actions]).filter_map(Value::as_str).map(str::to_owned));
-        }
-    }
-    let of_aws = |call: &&String| kinds::OUTSIDE.iter().all(|service| !call.starts_with(service));
-    let beyond: Vec<&String> = calls.iter().filter(of_aws).filter(|call| !allowed.contains(*call)).collect();
-    assert_eq!(beyond, Vec::<&String>::new(), "called, and not allowed by `landfall policy apply`");
+    let (management, member) = (allowed(&policies["management"]), allowed(&policies["member"]));
+    // What is called about an account may be called with either role: it can be managed from outside.
+    let may = |(account, call): &(String, String)| management.contains(call) || account != "management" && member.contains(call);
+    let of_aws = |(_, call): &&(String, String)| kinds::OUTSIDE.iter().all(|service| !call.starts_with(service));
+    let beyond: Vec<_> = calls.iter().filter(of_aws).filter(|call| !may(call)).collect();
+    assert_eq!(beyond, Vec::<&(String, String)>::new(), "called, and not allowed by `landfall policy apply`");
+    let called: BTreeSet<&str> = calls.iter().map(|(_, call)| call.as_str()).collect();
     let excused: BTreeSet<&str> = NOT_NEEDED_HERE.iter().map(|(action, _)| *action).collect();
-    let idle: Vec<&String> = allowed.iter().filter(|action| !calls.contains(*action) && !excused.contains(action.as_str())).collect();
-    assert_eq!(idle, Vec::<&String>::new(), "allowed by `landfall policy apply`, and never called");
+    assert_eq!(excused.intersection(&called).collect::<Vec<_>>(), Vec::<&&str>::new(), "no way to need it, and called");
+    let all = management.union(&member).map(String::as_str);
+    let idle: Vec<&str> = all.filter(|action| !called.contains(action) && !excused.contains(action)).collect();
+    assert_eq!(idle, Vec::<&str>::new(), "allowed by `landfall policy apply`, and never called");
 }
+
+/// The actions of some policies.
+fn allowed(policies: &Value) -> BTreeSet<String> {
+    let statements = policies.as_array().unwrap().iter().flat_map(|policy| policy["Statement"].as_array().unwrap());
+    let actions = statements.flat_map(|statement| statement["Action"].as_array().into_iter().flatten().chain([&statement["Action"]]));
+    actions.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Fields without a change, each with the reason.
+const NOT_YET: &[(&str, &str)] =
+    &[("new-relic-keys: account", "an account has one; tests/drivers/observability.rs follows keys from one account to the next")];
 
 #[test]
 fn every_field_of_every_kind_has_its_change() {
@@ -255,7 +349,8 @@ fn every_field_of_every_kind_has_its_change() {
             }
         }
     }
-    assert_eq!(missing, Vec::<String>::new());
+    let known: Vec<&str> = NOT_YET.iter().map(|(field, _)| *field).collect();
+    assert_eq!(missing, known);
 }
 
 fn kind(change: &Change) -> KindName {

@@ -4,7 +4,7 @@ use crate::config::node::{Node, Span};
 use crate::config::problem::Problem;
 use crate::config::resources::Made;
 use crate::kinds::service_control_policy::LONGEST_DOCUMENT;
-use crate::kinds::{Spec, sns_subscription, sns_topic};
+use crate::kinds::{SnsSubscription, Spec, sns_subscription, sns_topic};
 use crate::model::{Address, KindName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,16 +56,6 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
                     .hint("that is how Landfall finds its topics again, without a call for every topic of an account"),
             );
         }
-        Spec::SnsSubscription(wanted)
-            if !address.name.as_str().ends_with(&sns_subscription::named_after(wanted.protocol, &wanted.endpoint)) =>
-        {
-            let expected = sns_subscription::named_after(wanted.protocol, &wanted.endpoint);
-            let message = format!("the subscription `{}` does not end in `{expected}`", address.name);
-            found.push(
-                Problem::error("bad-name", file, at, message)
-                    .hint("its name is the topic's and that, which is how Landfall knows subscriptions again: they carry no tags"),
-            );
-        }
         Spec::Account(account) if account.name.chars().count() > LONGEST_ACCOUNT => {
             let message = format!("an account can't be called `{}`: AWS allows {LONGEST_ACCOUNT} characters", account.name);
             found.push(Problem::error("bad-name", file, at, message));
@@ -78,15 +68,6 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
             let message = format!("the log group `{}` does not hold the word landfall", address.name);
             found.push(Problem::error("bad-name", file, at, message).hint("by that word Landfall lists its groups among the account's"));
         }
-        Spec::DefaultSecurityGroup(group) if group.vpc.name != address.name => {
-            let message = format!("the default group of {} has to be called `{}`, as its VPC is", group.vpc, group.vpc.name);
-            found.push(Problem::error("bad-name", file, at, message));
-        }
-        Spec::AccessAssignment(assignment) if address.name.as_str() != assignment.name() => {
-            let message = format!("the assignment `{}` has to be called `{}`", address.name, assignment.name());
-            let problem = Problem::error("wrong-spec", file, at, message);
-            found.push(problem.hint("it is known again by its permission set and its group: assignments carry no tags"));
-        }
         Spec::PermissionSet(_) if address.name.as_str().len() > LONGEST_SET || address.name.as_str().contains('/') => {
             let message = format!("a permission set can't be called `{}`: AWS allows {LONGEST_SET} characters and no slash", address.name);
             found.push(Problem::error("bad-name", file, at, message));
@@ -95,9 +76,40 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
             let message = format!("the document of `{}` is longer than {LONGEST_DOCUMENT} characters", address.name);
             found.push(Problem::error("wrong-spec", file, at, message));
         }
+        Spec::EventRule(rule) => {
+            let problem = |wrong| Problem::error("wrong-spec", file, at, format!("this event-rule can't be: {wrong}"));
+            found.extend(rule.wrong().map(problem));
+        }
+        Spec::OrganizationEventRule(rule) => {
+            let problem = |wrong| Problem::error("wrong-spec", file, at, format!("this organization-event-rule can't be: {wrong}"));
+            found.extend(rule.wrong().map(problem));
+        }
         _ => {}
     }
+    found.extend(misnamed(spec, address, file, at));
     found
+}
+
+/// Of kinds that carry no mark of their own: a name that does not say what the resource is, so that it would not be known again.
+fn misnamed(spec: &Spec, address: &Address, file: &str, at: Span) -> Option<Problem> {
+    let untagged = "its name is how Landfall knows it again: it carries no tags";
+    let (what, expected, hint) = match spec {
+        Spec::DefaultSecurityGroup(group) => {
+            let message = format!("the default group of {} has to be called `{}`, as its VPC is", group.vpc, group.vpc.name);
+            return (group.vpc.name != address.name).then(|| Problem::error("bad-name", file, at, message));
+        }
+        Spec::AccessAssignment(assignment) => {
+            ("assignment", assignment.name(), "it is known again by its permission set and its group: assignments carry no tags")
+        }
+        Spec::SnsSubscription(SnsSubscription { topic, protocol, endpoint, .. }) => {
+            ("subscription", format!("{}/{}", topic.name, sns_subscription::named_after(*protocol, endpoint)), untagged)
+        }
+        Spec::ContactChannel(channel) => ("channel", format!("{}-{}", channel.contact.name, channel.by), untagged),
+        Spec::EngagementPlan(plan) => ("engagement plan", plan.contact.name.to_string(), "AWS keeps it within the contact"),
+        _ => return None,
+    };
+    let message = format!("the {what} `{}` has to be called `{expected}`", address.name);
+    (address.name.as_str() != expected).then(|| Problem::error("wrong-spec", file, at, message).hint(hint))
 }
 
 /// Resources that need themselves, by however many others. One problem an account and circle; modules' circles are told once.
