@@ -1,5 +1,7 @@
 //! The seam between apply and the world: what a cloud can be asked, and how it can fail.
 
+use super::StepResult;
+use crate::model::Account;
 use crate::plan::Step;
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +14,12 @@ pub trait Cloud {
     /// `again` says that this very step was tried before in this run: what that attempt left half done is then completed,
     /// where on a first attempt it counts as drift.
     async fn perform(&self, step: &Step, again: bool) -> Result<Performed, StepError>;
+
+    /// What became of an account's steps, for a cloud that keeps a record. Changes no resource.
+    ///
+    /// # Errors
+    /// Why there is no record of it, which undoes nothing and fails nothing.
+    async fn ended(&self, account: &Account, steps: &[Step], results: &[StepResult]) -> Result<(), String>;
 
     /// Lets time pass.
     async fn sleep(&self, pause: Duration);

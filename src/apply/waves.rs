@@ -45,6 +45,11 @@ pub enum Event<'a> {
         account: &'a Account,
         succeeded: bool,
     },
+    /// What was done in it could not be written into its record.
+    NotRecorded {
+        account: &'a Account,
+        why: &'a str,
+    },
     /// A wave before it did not succeed.
     WaveNotStarted {
         wave: &'a Wave,
@@ -83,6 +88,9 @@ async fn accounts<'a>(
     let all = wave.accounts.iter().map(|(name, steps)| async move {
         tell(&Event::AccountStarted { account: name, steps });
         let results = account(cloud, steps, limits.steps, tell).await;
+        if let Err(why) = cloud.ended(name, steps, &results).await {
+            tell(&Event::NotRecorded { account: name, why: &why });
+        }
         tell(&Event::AccountEnded { account: name, succeeded: results.iter().all(StepResult::succeeded) });
         (name, results)
     });

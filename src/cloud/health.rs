@@ -1,12 +1,12 @@
 //! Asks the canaries of all accounts how they are, and looks in the accounts that are not well for what is not as declared. Changes
 //! nothing: a canary that is asked looks once more than it would have.
 
-use super::organization;
 use super::read::{ACCOUNTS_AT_ONCE, Selection, merge, names, read_account};
 use super::sessions::Entrance;
+use super::{organization, record};
 use crate::aws::{CallError, Fault, Names, Session};
 use crate::kinds::{self, Kind, LambdaFunction, TABLE, Vpc};
-use crate::model::{Account, Address, Element, ElementState, Health, Healths, KindName, RemoteId, Word};
+use crate::model::{Account, Address, Element, ElementState, Health, Healths, KindName, Record, RemoteId, Touch, Word};
 use crate::plan::{Action, Desired, Live, Step, plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The accounts that are not well, by their ids.
 type Ids = BTreeMap<Account, RemoteId>;
+/// Each account's record of who touched what last; why there is none to go by, where there is none.
+type Records = BTreeMap<Account, Result<Record, String>>;
 
 /// How the selected accounts are.
 ///
@@ -38,8 +40,8 @@ pub async fn health(entrance: &Entrance, desired: &Desired, selection: &Selectio
     let mut healths = ask_all(entrance, &desired, selection, &ids).await;
     let red: Ids = ids.into_iter().filter(|(account, _)| healths.get(account).is_some_and(Health::is_red)).collect();
     if !red.is_empty() {
-        let live = look(entrance, &names, &desired.kinds, red.clone(), live).await;
-        explain(&mut healths, &desired, &live, red.keys());
+        let (live, records) = look(entrance, &names, &desired.kinds, red.clone(), live).await;
+        explain(&mut healths, &desired, (&live, &records), red.keys());
     }
     Ok(healths)
 }
@@ -116,8 +118,8 @@ async fn ask(at: &Session, canary: String) -> (String, Word) {
     (canary, word)
 }
 
-/// Reads the accounts that are not well.
-async fn look(entrance: &Entrance, names: &Arc<Names>, kinds: &BTreeSet<KindName>, red: Ids, mut live: Live) -> Live {
+/// Reads the accounts that are not well, and their records.
+async fn look(entrance: &Entrance, names: &Arc<Names>, kinds: &BTreeSet<KindName>, red: Ids, mut live: Live) -> (Live, Records) {
     let inside = |row: &&kinds::Row| matches!(row.scope, kinds::Scope::Global | kinds::Scope::Regional) && kinds.contains(&row.kind);
     let kinds: Vec<KindName> = TABLE.iter().filter(inside).map(|row| row.kind.clone()).collect();
     let (mut tasks, places) = (JoinSet::new(), Arc::new(Semaphore::new(ACCOUNTS_AT_ONCE)));
@@ -126,24 +128,40 @@ async fn look(entrance: &Entrance, names: &Arc<Names>, kinds: &BTreeSet<KindName
         let (kinds, places) = (kinds.clone(), places.clone());
         tasks.spawn(async move {
             let _place = places.acquire_owned().await;
-            (account, read_account(&session, &kinds).await)
+            (account, read_account(&session, &kinds).await, recorded(&session).await)
         });
     }
+    let mut records = Records::new();
     while let Some(joined) = tasks.join_next().await {
-        merge(&mut live, joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).1);
+        let (account, part, record) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        merge(&mut live, part);
+        records.insert(account, record);
     }
-    live
+    (live, records)
+}
+
+async fn recorded(at: &Session) -> Result<Record, String> {
+    match record::read(at).await {
+        Ok(Some(text)) => Record::of(&text).ok_or_else(|| format!("its record, {}, is none that can be read", Record::PARAMETER)),
+        Ok(None) => Err("no apply has left a record in the account".to_owned()),
+        Err(error) => Err(format!("its record could not be read: {error}")),
+    }
 }
 
 /// What a plan would do in the accounts that are not well is what is wrong with them.
-fn explain<'a>(healths: &mut Healths, desired: &Desired, live: &Live, red: impl Iterator<Item = &'a Account> + Clone) {
+fn explain<'a>(
+    healths: &mut Healths,
+    desired: &Desired,
+    (live, records): (&Live, &Records),
+    red: impl Iterator<Item = &'a Account> + Clone,
+) {
     let accounts: BTreeSet<&Account> = red.collect();
     let resources = desired.resources.iter().filter(|(at, _)| at.account == Account::Management || accounts.contains(&at.account));
     let resources = resources.map(|(at, declared)| (at.clone(), declared.clone())).collect();
     let (plan, _) = plan(&Desired { resources, ..desired.clone() }, live);
     for step in plan.steps() {
         if let Some(health) = healths.get_mut(&step.address.account).filter(|health| health.is_red()) {
-            health.elements.extend(element(step));
+            health.elements.extend(element(step, records));
         }
     }
     for account in accounts {
@@ -154,7 +172,7 @@ fn explain<'a>(healths: &mut Healths, desired: &Desired, live: &Live, red: impl 
     }
 }
 
-fn element(step: &Step) -> Option<Element> {
+fn element(step: &Step, records: &Records) -> Option<Element> {
     let (state, changes) = match &step.action {
         Action::Create { replacing: true, .. } => return None,
         Action::Create { .. } => (ElementState::Missing, &[][..]),
@@ -164,7 +182,22 @@ fn element(step: &Step) -> Option<Element> {
     };
     let fields = changes.iter().map(|change| change.field.clone()).collect();
     let asked = step.asked.as_ref().map(|(module, place)| format!("{module}, {place}"));
-    Some(Element { address: step.address.clone(), state, fields, asked })
+    let (touched, untold) = match touch(&step.address, records) {
+        Some(Ok(touch)) => (Some(touch), None),
+        Some(Err(why)) => (None, Some(why)),
+        None => (None, None),
+    };
+    Some(Element { address: step.address.clone(), state, fields, asked, touched, untold })
+}
+
+/// Who touched an element last, or why that is not known. Of what is not of the network, nothing is recorded.
+fn touch(at: &Address, records: &Records) -> Option<Result<Touch, String>> {
+    let element = record::element(at)?;
+    let record = match records.get(&at.account)? {
+        Ok(record) => record,
+        Err(why) => return Some(Err(why.clone())),
+    };
+    Some(record.touch(&element).ok_or_else(|| "no step in the account's record touched it".to_owned()))
 }
 
 #[cfg(test)]

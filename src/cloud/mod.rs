@@ -4,9 +4,11 @@ mod health;
 mod organization;
 mod perform;
 mod read;
+mod record;
 mod sessions;
 
 pub use health::{ASKING, health};
 pub use perform::RealCloud;
 pub use read::{Progress, Selection, read};
+pub use record::READING;
 pub use sessions::{Entrance, enter};

@@ -1,11 +1,11 @@
 //! Carries out one step: reads its resource again, and acts only if it is as the plan found it.
 
-use super::organization;
 use super::sessions::{Entrance, Sessions, account_address, list, lock};
-use crate::apply::{Cloud, Performed, StepError, Trouble};
+use super::{organization, record};
+use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::aws::{CallError, Fault, Session};
 use crate::kinds::{Scope, Seen, Spec, row};
-use crate::model::{Account, Change, Effect};
+use crate::model::{Account, Change, Digest, Effect};
 use crate::plan::{Action, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,8 @@ pub struct RealCloud {
     sessions: Sessions,
     /// By which an account is found that an attempt made and did not live to tell.
     emails: BTreeMap<Account, String>,
+    /// The plan's, as the records name it.
+    digest: Digest,
     /// One listing at a time in an account: two steps that need the same kind shall not both list it.
     listing: Mutex<BTreeMap<Account, Arc<tokio::sync::Mutex<()>>>>,
     /// Accounts created in this run, in which "access denied" means "not in force yet".
@@ -24,14 +26,14 @@ pub struct RealCloud {
 }
 
 impl RealCloud {
-    /// Looks up the plan's accounts, so that steps inside them find their way.
+    /// Looks up the plan's accounts, so that steps inside them find their way. `digest` is of the plan as people have seen it.
     ///
     /// # Errors
     /// Those of reading the organization: without it no step could be carried out.
-    pub async fn open(entrance: Entrance, plan: &Plan) -> Result<RealCloud, CallError> {
+    pub async fn open(entrance: Entrance, plan: &Plan, digest: Digest) -> Result<RealCloud, CallError> {
         organization::learn(&entrance.management, &plan.emails).await?;
         let emails = plan.emails.clone();
-        Ok(RealCloud { entrance, sessions: Sessions::default(), emails, listing: Mutex::default(), fresh: Mutex::default() })
+        Ok(RealCloud { entrance, sessions: Sessions::default(), emails, digest, listing: Mutex::default(), fresh: Mutex::default() })
     }
 
     /// The session that resources of a scope in an account are managed through.
@@ -138,6 +140,15 @@ impl Cloud for RealCloud {
             Stop::Aws(error) => StepError::new(self.trouble(step, error.fault), error.to_string()),
             Stop::Drift(message) => StepError::new(Trouble::Drifted, message),
         })
+    }
+
+    async fn ended(&self, account: &Account, steps: &[Step], results: &[StepResult]) -> Result<(), String> {
+        let taken = record::taken(steps, results);
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let at = self.session(Scope::Regional, account).await.map_err(|error| error.to_string())?;
+        record::add(&at, &self.digest, taken).await.map_err(|error| error.to_string())
     }
 
     async fn sleep(&self, pause: Duration) {

@@ -5,7 +5,7 @@ use super::progress::Bars;
 use super::{Exit, Failure, Outcome as Ended, plan_file};
 use crate::apply::{Event, Limits, Outcome, StepResult, apply};
 use crate::cloud::RealCloud;
-use crate::model::{Account, Name};
+use crate::model::{Account, Digest, Name};
 use crate::plan::{Action, ApprovedPlan, Plan, Step};
 use crate::render::escape::line as escape;
 use crate::render::many;
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Ended {
-    let (approved, withheld) = approve(&args)?;
+    let (approved, withheld, digest) = approve(&args)?;
     print!("{}", not_reviewed(&withheld));
     if approved.plan().is_empty() {
         println!(
@@ -47,7 +47,7 @@ pub async fn run(args: Args) -> Ended {
     let Plan { home_region, access_role, .. } = approved.plan();
     let entrance = connect(Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
-    let cloud = RealCloud::open(entrance, approved.plan()).await.map_err(unreadable)?;
+    let cloud = RealCloud::open(entrance, approved.plan(), digest).await.map_err(unreadable)?;
     let bars = Bars::new("applying", args.verbose);
     bars.expect(approved.plan().steps().count());
     let outcome = apply(&approved, &cloud, &LIMITS, &mut |event| tell(&bars, event)).await;
@@ -60,8 +60,9 @@ pub async fn run(args: Args) -> Ended {
     })
 }
 
-/// The part of the plan that this run is for and that was reviewed, and the steps of that part that were not.
-fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>), Failure> {
+/// The part of the plan that this run is for and that was reviewed, the steps of that part that were not, and the digest of what people
+/// have seen: a record that names it leads to the pull request.
+fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>, Digest), Failure> {
     let open = |path: &PathBuf| plan_file::open(path, "this plan can't be applied");
     let planned = open(&args.plan)?;
     let reviewed = args.reviewed.as_ref().map(open).transpose()?;
@@ -69,7 +70,8 @@ fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>), Failure> {
         let detail = format!("the plan is of {}, and what was reviewed is of {}", planned.plan.estate, other.plan.estate);
         return Err(Failure::new("these plans are of two estates", detail));
     }
-    let digests = reviewed.as_ref().unwrap_or(&planned).reviewed();
+    let seen = reviewed.as_ref().unwrap_or(&planned);
+    let (digests, digest) = (seen.reviewed(), seen.digest.clone());
     let mut plan = planned.plan;
     if let Some(wave) = &args.wave {
         plan.waves.retain(|other| other.name == *wave);
@@ -77,7 +79,8 @@ fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>), Failure> {
     if !args.account.is_empty() {
         plan.keep(&args.account.iter().cloned().collect());
     }
-    Ok(ApprovedPlan::of(plan, &digests))
+    let (approved, withheld) = ApprovedPlan::of(plan, &digests);
+    Ok((approved, withheld, digest))
 }
 
 /// Each step that is planned now and was not reviewed so, by name.
@@ -103,6 +106,9 @@ fn tell(bars: &Bars, event: &Event<'_>) {
             if bars.hidden() {
                 bars.line(&format!("{account}: {}", if *succeeded { "done" } else { "not done" }));
             }
+        }
+        Event::NotRecorded { account, why } => {
+            bars.line(&format!("{account}: its record of who touched what last was not written: {}", escape(why)));
         }
         Event::StepStarted { step } => bars.show(&step.address.account, step_name(step)),
         Event::StepWaits { step, error, pause } => {

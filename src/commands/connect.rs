@@ -27,9 +27,14 @@ pub enum Mode {
 /// # Errors
 /// Missing or wrong credentials, and an AWS that does not answer, each with advice.
 pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
-    let asking = || (mode == Mode::Asking).then(|| cloud::ASKING.to_owned());
-    let reads = kinds::reads().into_iter().chain(asking()).collect();
-    let inside = kinds::reads_inside().into_iter().chain(asking()).collect();
+    let more: &[&str] = match mode {
+        Mode::ReadOnly => &[],
+        Mode::Asking => &[cloud::ASKING, cloud::READING],
+        Mode::ReadWrite => &[cloud::READING],
+    };
+    let more = || more.iter().map(|operation| (*operation).to_owned());
+    let reads = kinds::reads().into_iter().chain(more()).collect();
+    let inside = kinds::reads_inside().into_iter().chain(more()).collect();
     let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {

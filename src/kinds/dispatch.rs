@@ -130,7 +130,7 @@ macro_rules! kinds {
                 match self { $(Spec::$type(spec) => spec.rebind(replaced)),+ }
             }
 
-            pub fn held(&self) -> Option<String> {
+            pub fn held(&self) -> Option<Held> {
                 match self { $(Spec::$type(spec) => spec.held()),+ }
             }
 

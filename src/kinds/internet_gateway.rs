@@ -1,6 +1,6 @@
 //! `internet-gateway`: the door of a VPC to the internet.
 
-use super::{Driver, Kind, Scope, Seen, Tags, adoption, ec2, tags};
+use super::{Driver, Kind, Scope, Seen, Tags, adoption, ec2, tags, Held};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{InternetGateway as Found, ResourceType};
@@ -56,8 +56,8 @@ impl Kind for InternetGateway {
         self.vpc.iter().cloned().collect()
     }
 
-    fn held(&self) -> Option<String> {
-        self.adopted.then(|| adoption::HELD.to_owned())
+    fn held(&self) -> Option<Held> {
+        self.adopted.then(|| Held::along(adoption::HELD))
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {

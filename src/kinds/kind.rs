@@ -57,7 +57,7 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
     }
 
     /// Why a live resource must not be deleted unless its account is retired: it holds what people can't get back.
-    fn held(&self) -> Option<String> {
+    fn held(&self) -> Option<Held> {
         None
     }
 
@@ -68,6 +68,26 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
 
     /// The tags of the spec, for kinds that can be tagged.
     fn tags(&mut self) -> Option<&mut Tags>;
+}
+
+/// Why a live resource must not be deleted, and what has to stay with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub why: String,
+    /// Whether it is of use only together with all that is bound to it: a network is, data that was written down is not.
+    pub along: bool,
+}
+
+impl Held {
+    /// Held together with all that is bound to it.
+    pub fn along(why: impl Into<String>) -> Held {
+        Held { why: why.into(), along: true }
+    }
+
+    /// Held by itself: what is bound to it may go.
+    pub fn alone(why: impl Into<String>) -> Held {
+        Held { why: why.into(), along: false }
+    }
 }
 
 /// A resource as found in an account.

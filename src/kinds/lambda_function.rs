@@ -5,7 +5,7 @@ use super::package::{Code, Setting};
 use super::{Driver, Kind, Scope, Seen, Tags, own};
 use crate::aws::{CallError, Fault, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk, show};
-use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionConfiguration, VpcConfig};
+use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionConfiguration, LoggingConfig, VpcConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,8 @@ pub struct LambdaFunction {
     /// The security groups that it is in, within its subnets.
     #[serde(default)]
     pub security_groups: BTreeSet<Reference>,
+    /// The log group that it writes to, made before it. When absent, whatever Lambda makes, and that is not compared.
+    pub log_group: Option<Reference>,
     /// The event bus that it reports to; its ARN is in the function's environment as `LANDFALL_BUS`.
     pub reports_to: Option<Reference>,
     /// Its environment variables.
@@ -56,6 +58,7 @@ const ROLE: KindName = KindName::new("iam-role");
 const SUBNET: KindName = KindName::new("subnet");
 const GROUP: KindName = KindName::new("security-group");
 const BUS: KindName = KindName::new("event-bus");
+const LOG: KindName = KindName::new("log-group");
 
 /// The variable that holds the ARN of the bus.
 const BUS_VARIABLE: &str = "LANDFALL_BUS";
@@ -64,7 +67,7 @@ impl Kind for LambdaFunction {
     const NAME: KindName = KindName::new("lambda-function");
     const SCOPE: Scope = Scope::Regional;
     const ABOUT: &'static str = "A Lambda function: a small program that AWS runs, in the account's subnets where it has some.";
-    const REFERS: &'static [KindName] = &[SUBNET, GROUP, ROLE, BUS];
+    const REFERS: &'static [KindName] = &[SUBNET, GROUP, LOG, ROLE, BUS];
     const READS: &'static [&'static str] = &["lambda:ListFunctions"];
     const WRITES: &'static [&'static str] = &[
         "lambda:CreateFunction",
@@ -75,7 +78,8 @@ impl Kind for LambdaFunction {
     ];
 
     fn changes(live: &LambdaFunction, want: &LambdaFunction) -> Vec<Change> {
-        let LambdaFunction { runtime, handler, code, role, subnets, security_groups, reports_to, environment, memory, timeout } = live;
+        let LambdaFunction { runtime, handler, code, role, subnets, security_groups, log_group, reports_to, environment, memory, timeout } =
+            live;
         let code = Change::of("code", code, &want.code).map(|change| change.concerning(Risk::Notable, "changes what the function does"));
         let role = Change::of("role", role, &want.role).map(|change| change.concerning(Risk::Notable, "changes what the function may do"));
         let plain = [
@@ -83,6 +87,7 @@ impl Kind for LambdaFunction {
             Change::of("handler", handler, &want.handler),
             names("subnets", subnets, &want.subnets),
             names("security_groups", security_groups, &want.security_groups),
+            Change::of_option("log_group", log_group, &want.log_group).filter(|_| want.log_group.is_some()),
             Change::of_option("reports_to", reports_to, &want.reports_to),
             Change::of("memory", memory, &want.memory),
             Change::of("timeout", timeout, &want.timeout),
@@ -96,8 +101,8 @@ impl Kind for LambdaFunction {
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
-        let LambdaFunction { role, subnets, security_groups, reports_to, .. } = self;
-        subnets.iter().chain(security_groups).chain(reports_to).chain([role]).cloned().collect()
+        let LambdaFunction { role, subnets, security_groups, log_group, reports_to, .. } = self;
+        subnets.iter().chain(security_groups).chain(log_group).chain(reports_to).chain([role]).cloned().collect()
     }
 
     fn rebind(&self, _: &Reference) -> Effect {
@@ -130,7 +135,8 @@ impl Driver for LambdaFunction {
         let code = FunctionCode::builder().zip_file(package("lambda:CreateFunction", want)?.into()).build();
         let call = at.lambda().create_function().function_name(name).runtime(runtime.as_str().into()).handler(handler).code(code);
         let call = call.role(id(at, &want.role)?).vpc_config(network(at, want)?).environment(environment(at, want)?);
-        match call.memory_size(*memory).timeout(*timeout).send().await.map_err(|error| unsettled(error.into())) {
+        let call = call.set_logging_config(logging(want)).memory_size(*memory).timeout(*timeout);
+        match call.send().await.map_err(|error| unsettled(error.into())) {
             Ok(made) => Ok(made.function_arn().unwrap_or_default().into()),
             // The name is ours, so an earlier attempt made it.
             Err(error) if is_conflict(&error) => again(at, address, want).await,
@@ -163,7 +169,8 @@ async fn write(at: &Session, address: &Address, want: &LambdaFunction, changes: 
         let LambdaFunction { runtime, handler, memory, timeout, .. } = want;
         let call = at.lambda().update_function_configuration().function_name(name).runtime(runtime.as_str().into()).handler(handler);
         let call = call.role(id(at, &want.role)?).vpc_config(network(at, want)?).environment(environment(at, want)?);
-        call.memory_size(*memory).timeout(*timeout).send().await.map_err(|error| busy(error.into()))?;
+        let call = call.set_logging_config(logging(want)).memory_size(*memory).timeout(*timeout);
+        call.send().await.map_err(|error| busy(error.into()))?;
     }
     if changes.iter().any(|change| change.field == "code") {
         let package = package("lambda:UpdateFunctionCode", want)?;
@@ -201,6 +208,16 @@ fn network(at: &Session, want: &LambdaFunction) -> Result<VpcConfig, CallError> 
     Ok(VpcConfig::builder().set_subnet_ids(Some(subnets)).set_security_group_ids(Some(groups)).build())
 }
 
+/// A log group's name is ours with a slash in front, so that neither way needs an id.
+fn logging(want: &LambdaFunction) -> Option<LoggingConfig> {
+    want.log_group.as_ref().map(|group| LoggingConfig::builder().log_group(format!("/{}", group.name)).build())
+}
+
+fn log_group(found: &FunctionConfiguration) -> Option<Reference> {
+    let group = found.logging_config()?.log_group()?;
+    Some(Reference::here(LOG, group.strip_prefix('/')?.parse().ok()?))
+}
+
 fn environment(at: &Session, want: &LambdaFunction) -> Result<Environment, CallError> {
     let mut variables: Vec<(String, String)> =
         want.environment.iter().map(|(name, value)| (name.clone(), value.text().to_owned())).collect();
@@ -221,6 +238,7 @@ fn see(at: &Session, found: &FunctionConfiguration) -> Option<Seen<LambdaFunctio
         role: own::reference(at, &ROLE, found.role()?)?,
         subnets: set(&SUBNET, network.map(|network| network.subnet_ids()).unwrap_or_default()),
         security_groups: set(&GROUP, network.map(|network| network.security_group_ids()).unwrap_or_default()),
+        log_group: log_group(found),
         reports_to: value(BUS_VARIABLE).and_then(|arn| super::event_bus::reference(at, arn)),
         environment: others.map(|(name, value)| (name.clone(), Setting::found(value))).collect(),
         memory: found.memory_size().unwrap_or_else(least_memory),
@@ -254,6 +272,15 @@ mod tests {
         }
         let changes = LambdaFunction::changes(&live, &function(json!({ "code": { "handler.py": "x = 2\n" } })));
         assert!(changes[0].after.as_ref().unwrap().starts_with("package with SHA-256 ") && !changes[0].after.as_ref().unwrap().contains("x ="));
+    }
+
+    #[test]
+    fn where_lambda_logs_by_itself_is_not_compared() {
+        let (live, other) = (function(json!({ "log_group": "log-group/aws/lambda/x" })), function(json!({ "log_group": "log-group/y" })));
+        assert_eq!(LambdaFunction::changes(&live, &function(json!({}))), []);
+        assert_eq!(LambdaFunction::changes(&live, &other)[0].field, "log_group");
+        assert!(live.needs().contains(&"log-group/aws/lambda/x".parse().unwrap()));
+        assert_eq!(logging(&live).unwrap().log_group(), Some("/aws/lambda/x"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub use cidr::Cidr;
 pub use dispatch::{OUTSIDE, Row, reads, reads_inside, row};
 pub use document::Document;
 pub use fields::{Field, fields};
-pub use kind::{Driver, Kind, Scope, Seen};
+pub use kind::{Driver, Held, Kind, Scope, Seen};
 pub use rule::{Ports, Protocol, Rule};
 pub use tags::{ADDRESS_TAG, Tags};
 pub use vpc_endpoint::EndpointType;

@@ -1,7 +1,7 @@
 //! `new-relic-account`: a New Relic account for a domain and environment. Never made twice: each creation is announced in the journal.
 
 use super::new_relic_journal::{self as journal, Entry};
-use super::{Driver, Kind, Scope, Seen, Tags};
+use super::{Driver, Held, Kind, Scope, Seen, Tags};
 use crate::aws::{CallError, Fault, Session};
 use crate::model::{Address, Change, Effect, KindName, Name, Reference, RemoteId};
 use crate::outside::new_relic::ManagedAccount;
@@ -46,8 +46,8 @@ impl Kind for NewRelicAccount {
         Effect::InPlace
     }
 
-    fn held(&self) -> Option<String> {
-        Some("canceling a New Relic account loses the telemetry, dashboards and alerts in it".to_owned())
+    fn held(&self) -> Option<Held> {
+        Some(Held::along("canceling a New Relic account loses the telemetry, dashboards and alerts in it"))
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {

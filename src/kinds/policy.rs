@@ -1,7 +1,7 @@
 //! The least that a role has to be allowed: made of what each kind says that it calls, so that it can't fall behind the code.
 
 use super::{OUTSIDE, Row, Scope, TABLE};
-use crate::model::KindName;
+use crate::model::{KindName, Record};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,9 @@ pub enum Side {
 pub(super) const ALWAYS: [&str; 2] = ["sts:GetCallerIdentity", "organizations:DescribeOrganization"];
 /// The way into the accounts.
 pub(super) const ENTER: &str = "sts:AssumeRole";
+
+/// What reading the record of an account's network takes, and what writing it takes besides. The parameter is the only one that they are for.
+pub const RECORD: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 
 /// The most characters of a managed policy, white space not counted (IAM and STS quotas).
 const LONGEST: usize = 6144;
@@ -39,16 +42,26 @@ fn this(row: &Row, action: &str, side: Side) -> bool {
     inside == (side == Side::Member)
 }
 
-/// The policies that allow these actions; several where one would be too long for IAM. `enters` is the role that may be assumed.
-pub fn documents(actions: &BTreeSet<&str>, enters: Option<&str>) -> Vec<Value> {
+/// The statement that lets a role be assumed.
+pub fn entering(role: &str) -> Value {
+    statement("enter", &json!(ENTER), &format!("arn:*:iam::*:role/{role}"))
+}
+
+/// The statement for the record of an account's network, which no kind of resource reads or writes.
+pub fn recording(writes: bool) -> Value {
+    let actions = if writes { &RECORD[..] } else { &RECORD[..1] };
+    statement("record", &json!(actions), &format!("arn:*:ssm:*:*:parameter{}", Record::PARAMETER))
+}
+
+/// The policies that allow these actions, and what further statements say; several where one would be too long for IAM.
+pub fn documents(actions: &BTreeSet<&str>, further: &[Value]) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for action in actions {
         services.entry(action.split(':').next().unwrap_or_default()).or_default().push(action);
     }
     let statements = services.into_iter().map(|(service, actions)| statement(service, &json!(actions), "*"));
-    let enter = enters.map(|role| statement("enter", &json!(ENTER), &format!("arn:*:iam::*:role/{role}")));
     let mut documents: Vec<Vec<Value>> = Vec::new();
-    for statement in statements.chain(enter) {
+    for statement in statements.chain(further.iter().cloned()) {
         match documents.last_mut() {
             Some(last) if document(last).to_string().len() + statement.to_string().len() < LONGEST => last.push(statement),
             _ => documents.push(vec![statement]),
@@ -109,17 +122,23 @@ mod tests {
     }
 
     #[test]
+    fn the_record_is_one_parameter() {
+        assert_eq!(recording(false)["Action"], json!(["ssm:GetParameter"]));
+        assert_eq!(recording(true)["Resource"], "arn:*:ssm:*:*:parameter/landfall-apply/network");
+    }
+
+    #[test]
     fn no_policy_is_too_long_for_iam_and_none_says_anything_twice() {
         for side in [Side::Management, Side::Member] {
             let actions = actions(&all(), side, true);
-            let documents = documents(&actions, Some("Access"));
+            let documents = documents(&actions, &[entering("Access"), recording(true)]);
             assert!(documents.iter().all(|document| document.to_string().len() <= LONGEST));
             let statements: Vec<&Value> = documents.iter().flat_map(|document| document["Statement"].as_array().unwrap()).collect();
             let ids: BTreeSet<&str> = statements.iter().map(|statement| statement["Sid"].as_str().unwrap()).collect();
             assert_eq!(ids.len(), statements.len());
             assert!(ids.iter().all(|id| id.chars().all(|sign| sign.is_ascii_alphanumeric())), "{ids:?}");
             let said: usize = statements.iter().filter_map(|statement| statement["Action"].as_array()).map(Vec::len).sum();
-            assert_eq!(said, actions.len());
+            assert_eq!(said, actions.len() + RECORD.len());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `vpc`: a virtual private cloud, the network of one account in one Region.
 
-use super::{Cidr, Driver, Kind, Scope, Seen, Tags, adoption, ec2, network_interface, tags};
+use super::{Cidr, Driver, Held, Kind, Scope, Seen, Tags, adoption, ec2, network_interface, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Vpc as Found, VpcAttributeName};
@@ -63,9 +63,9 @@ impl Kind for Vpc {
         BTreeSet::new()
     }
 
-    fn held(&self) -> Option<String> {
+    fn held(&self) -> Option<Held> {
         let others = self.in_use.then_some("network interfaces are in it that are not the network's own");
-        others.or(self.adopted.then_some(adoption::HELD)).map(str::to_owned)
+        others.or(self.adopted.then_some(adoption::HELD)).map(Held::along)
     }
 
     fn tags(&mut self) -> Option<&mut Tags> {

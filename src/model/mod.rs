@@ -10,6 +10,7 @@ pub mod escape;
 mod name;
 mod note;
 mod place;
+mod record;
 mod verdict;
 
 pub use account::{Account, Environment};
@@ -21,6 +22,7 @@ pub use digest::{Digest, canonical};
 pub use name::{BadName, Name};
 pub use note::{Note, Severity, Subject};
 pub use place::Place;
+pub use record::{Deed, Ended, Record, Run, Taken, Touch};
 pub use verdict::{Colour, Element, ElementState, Health, Healths, Word};
 
 /// Writes `Serialize` and `Deserialize` by way of `Display` and `FromStr`, for the types whose text form is their one form.

@@ -1,6 +1,6 @@
 //! Verdicts: what the canary in a zone says of its network, and what that makes of an account. What a canary answers is untrusted.
 
-use super::{Account, Address};
+use super::{Account, Address, Touch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -59,6 +59,12 @@ pub struct Element {
     pub fields: Vec<String>,
     /// The module and line that declare it.
     pub asked: Option<String>,
+    /// The step of an apply that touched it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub touched: Option<Touch>,
+    /// Why no step is named of an element of the network, where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
 }
 
 /// How an element is not as declared.

@@ -3,7 +3,7 @@
 
 use super::compare::{Fate, Fates};
 use super::ground::{ACCOUNT, Ground, UNIT, is_inside};
-use crate::kinds::row;
+use crate::kinds::{Held, row};
 use crate::model::{Account, Address, Note, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,9 +13,9 @@ pub(super) fn is_permanent(ground: &Ground, at: &Address) -> bool {
 }
 
 /// Why something that lives must not be deleted, nor replaced, if it must not.
-pub(super) fn reason(ground: &Ground, at: &Address) -> Option<String> {
+pub(super) fn reason(ground: &Ground, at: &Address) -> Option<Held> {
     if is_permanent(ground, at) {
-        return Some("retiring an account or a unit is a decision of its own".to_owned());
+        return Some(Held::along("retiring an account or a unit is a decision of its own"));
     }
     ground.found(at).and_then(|found| found.spec.held()).filter(|_| !is_retired(ground, at))
 }
@@ -35,23 +35,23 @@ fn is_retired(ground: &Ground, at: &Address) -> bool {
     retired.resources.contains(at) || retired.accounts.contains(&at.account)
 }
 
-/// Spares what is kept, along with all that is bound to it and all that those need: none of it is of use without the other.
+/// Spares what is kept and all that it needs; and where it is of use only together with what is bound to it, that as well, with its needs.
 pub(super) fn spare(ground: &Ground, fates: &mut Fates) {
     let going = fates.of.iter().filter(|(_, fate)| **fate == Fate::Delete).map(|(at, _)| (*at).clone());
-    let roots: Vec<(Address, String)> = going.filter_map(|at| reason(ground, &at).map(|why| (at, why))).collect();
-    for (root, why) in roots {
-        let spared = around(ground, &root);
+    let roots: Vec<(Address, Held)> = going.filter_map(|at| reason(ground, &at).map(|held| (at, held))).collect();
+    for (root, held) in roots {
+        let spared = around(ground, &root, held.along);
         let mut others = BTreeSet::new();
         for (at, fate) in fates.of.iter_mut().filter(|(at, fate)| **fate == Fate::Delete && spared.contains(**at)) {
             *fate = Fate::Unchanged;
             others.extend((**at != root).then(|| (*at).clone()));
         }
-        fates.notes.push(note(&root, &why, &others));
+        fates.notes.push(note(&root, &held.why, &others));
     }
 }
 
-/// A resource, what lives bound to it, and what each of these is bound to.
-fn around(ground: &Ground, root: &Address) -> BTreeSet<Address> {
+/// A resource, with `along` also what lives bound to it, and what each of these is bound to.
+fn around(ground: &Ground, root: &Address, along: bool) -> BTreeSet<Address> {
     let follow = |from: BTreeSet<Address>, edges: &dyn Fn(&Address) -> Vec<Address>| {
         let (mut next, mut seen): (Vec<Address>, _) = (from.iter().cloned().collect(), from);
         while let Some(at) = next.pop() {
@@ -59,7 +59,7 @@ fn around(ground: &Ground, root: &Address) -> BTreeSet<Address> {
         }
         seen
     };
-    let users = follow(BTreeSet::from([root.clone()]), &|at| ground.holders(at).cloned().collect());
+    let users = follow(BTreeSet::from([root.clone()]), &|at| ground.holders(at).filter(|_| along).cloned().collect());
     let needs: BTreeMap<&Address, Vec<Address>> = ground.found_all().map(|(at, found)| (at, ground.bound(at, &found.spec))).collect();
     follow(users, &|at| needs.get(at).cloned().unwrap_or_default())
 }

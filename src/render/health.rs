@@ -67,10 +67,12 @@ fn said(name: &str, word: &Word) -> String {
 }
 
 fn element(element: &Element) -> String {
-    let Element { address, state, fields, asked } = element;
+    let Element { address, state, fields, asked, touched, untold } = element;
     let fields = if fields.is_empty() { String::new() } else { format!(" in {}", fields.join(", ")) };
     let asked = asked.as_ref().map(|asked| format!(" (asked by {asked})")).unwrap_or_default();
-    format!("{}/{} is {state}{fields}{asked}", address.kind, address.name)
+    let touched = touched.as_ref().map(|step| format!(", last touched by {step}"));
+    let touched = touched.or_else(|| untold.as_ref().map(|why| format!(", {why}"))).unwrap_or_default();
+    format!("{}/{} is {state}{fields}{asked}{touched}", address.kind, address.name)
 }
 
 #[derive(Serialize)]
@@ -92,7 +94,7 @@ pub fn health_json(healths: &Healths) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ElementState;
+    use crate::model::{Deed, ElementState, Ended, Taken, Touch};
     use std::collections::BTreeMap;
 
     fn healths() -> Healths {
@@ -107,6 +109,12 @@ mod tests {
             state: ElementState::Different,
             fields: vec!["routes.0.0.0.0/0".to_owned()],
             asked: Some("network, modules/network/module.yaml:92".to_owned()),
+            touched: Some(Touch {
+                step: Taken::new(Deed::Update, ["routes.0.0.0.0/0".to_owned()], Ended::Done),
+                plan: "1a2b3c4d5e6f".to_owned(),
+                at: "2026-11-21T10:00:00Z".to_owned(),
+            }),
+            untold: None,
         });
         let silent = Health::of(BTreeMap::from([("landfall-canary-a".to_owned(), Word::silent("the function is not there"))]));
         let all = [
@@ -126,7 +134,8 @@ payments/stage  green      1 canary
 search/dev      absent     the account does not exist yet
 tools/prod      unwatched  no canary is declared
 payments/prod   red        landfall-canary-a: egress: no \\u{1b}[2J answer (suspected: nat-gateway); \
-route-table/private-a is different in routes.0.0.0.0/0 (asked by network, modules/network/module.yaml:92)
+route-table/private-a is different in routes.0.0.0.0/0 (asked by network, modules/network/module.yaml:92), \
+last touched by `update routes.0.0.0.0/0` of plan 1a2b3c4d5e6f at 2026-11-21T10:00:00Z
 search/prod     red        landfall-canary-a: silent: the function is not there; all that is declared of its network is there
 ";
         assert_eq!(health(&healths(), false), expected);
@@ -141,5 +150,7 @@ search/prod     red        landfall-canary-a: silent: the function is not there;
         assert_eq!(bad["canaries"]["landfall-canary-a"]["suspects"], serde_json::json!(["nat-gateway"]));
         assert_eq!(bad["elements"][0]["address"], "payments/prod/us-west-2/route-table/private-a");
         assert_eq!(bad["elements"][0]["state"], "different");
+        let touched = r#"{"action":"update","at":"2026-11-21T10:00:00Z","fields":["routes.0.0.0.0/0"],"plan":"1a2b3c4d5e6f"}"#;
+        assert_eq!(bad["elements"][0]["touched"].to_string(), touched);
     }
 }

@@ -24,7 +24,7 @@ async fn a_vpc_and_its_gateway_become_ours() {
     assert_eq!(made(&at, &here("internet-gateway/main"), &want).await.as_str(), gateway);
     for reference in ["vpc/main", "internet-gateway/main"] {
         let seen = Spec::find(&at, &here(reference)).await.unwrap().unwrap();
-        assert_eq!(seen.spec.held().as_deref(), Some("others made it, and it was adopted"), "{reference}");
+        assert_eq!(seen.spec.held().map(|held| held.why).as_deref(), Some("others made it, and it was adopted"), "{reference}");
     }
     let all = at.ec2().describe_vpcs().send().await.unwrap();
     assert_eq!(all.vpcs().iter().filter(|found| found.cidr_block() == Some("10.9.0.0/20")).count(), 1);

@@ -56,6 +56,7 @@ async fn a_function_its_code_and_its_place() {
     let all = json!({
         "runtime": "python3.12", "handler": "more.handler", "code": code, "role": "iam-role/landfall-other", "subnets": ["subnet/private-b"],
         "security_groups": ["security-group/other"], "reports_to": null, "environment": { "ZONE": "b" }, "memory": 256, "timeout": 20,
+        "log_group": "log-group/aws/lambda/landfall-other",
     });
     let fields = changed(&at, &address, &function(all)).await;
     let expected = [
@@ -64,6 +65,7 @@ async fn a_function_its_code_and_its_place() {
         "handler",
         "subnets",
         "security_groups",
+        "log_group",
         "reports_to",
         "memory",
         "timeout",

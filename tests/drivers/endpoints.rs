@@ -96,7 +96,8 @@ async fn whoever_lives_in_a_vpc_is_seen() {
     let subnet = Spec::find(&at, &here("subnet/private-a")).await.unwrap().unwrap().id;
     let answer = at.ec2().create_network_interface().subnet_id(subnet.as_str()).description("RDSNetworkInterface").send().await.unwrap();
     let seen = Spec::find(&at, &here("vpc/main")).await.unwrap().unwrap();
-    assert_eq!(seen.spec.held().as_deref(), Some("network interfaces are in it that are not the network's own"));
+    let held = seen.spec.held().unwrap();
+    assert_eq!((held.why.as_str(), held.along), ("network interfaces are in it that are not the network's own", true));
     let id = answer.network_interface().unwrap().network_interface_id().unwrap();
     at.ec2().delete_network_interface().network_interface_id(id).send().await.unwrap();
     assert_eq!(Spec::find(&at, &here("vpc/main")).await.unwrap().unwrap().spec.held(), None);

@@ -59,10 +59,29 @@ async fn what_was_empty_and_is_not_any_more_is_not_deleted() {
     assert_eq!(empty.spec.held(), None);
     write(&at, "/aws/vpc/landfall").await;
     let filled = Spec::find(&at, &here(GROUP)).await.unwrap().unwrap();
-    assert_eq!(filled.spec.held().as_deref(), Some("it holds log entries"));
+    let held = filled.spec.held().unwrap();
+    assert_eq!((held.why.as_str(), held.along), ("it holds log entries", false));
     let error = empty.spec.delete(&at, &here(GROUP), &empty.id).await.unwrap_err();
     assert_eq!(error.message, "/aws/vpc/landfall holds log entries by now: plan again");
     removed(&at, &here(GROUP)).await;
+}
+
+#[tokio::test]
+async fn what_nobody_will_miss_is_deleted_with_its_entries() {
+    let at = member("111111111305").await;
+    let group = "log-group/aws/lambda/landfall-canary-a";
+    make(&at, group, json!({ "disposable": true, "retention_days": 30 })).await;
+    let seen = Spec::find(&at, &here(group)).await.unwrap().unwrap();
+    write(&at, "/aws/lambda/landfall-canary-a").await;
+    seen.spec.delete(&at, &here(group), &seen.id).await.unwrap();
+    assert_eq!(Spec::find(&at, &here(group)).await.unwrap(), None);
+
+    make(&at, group, json!({})).await;
+    assert_eq!(change(&at, group, json!({ "disposable": true })).await, ["disposable"]);
+    write(&at, "/aws/lambda/landfall-canary-a").await;
+    assert_eq!(Spec::find(&at, &here(group)).await.unwrap().unwrap().spec.held(), None);
+    assert_eq!(change(&at, group, json!({ "disposable": false })).await, ["disposable"]);
+    assert!(Spec::find(&at, &here(group)).await.unwrap().unwrap().spec.held().is_some());
 }
 
 #[tokio::test]

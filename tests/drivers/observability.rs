@@ -76,7 +76,7 @@ async fn an_account_and_its_keys() {
     removed(&at, &of_keys).await;
     let left = at.outside().new_relic.keys(at.account(), number).await.unwrap();
     assert_eq!(left.len(), 1, "the account's original key, which is not ours: {left:?}");
-    assert!(account("x").held().unwrap().contains("loses the telemetry"));
+    assert!(account("x").held().unwrap().why.contains("loses the telemetry"));
     removed(&at, &of_account).await;
     assert!(named(&at, "acme-observed").await.is_empty());
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// What reading may cost an account with every module on: one call to enter it, one for most kinds, and a few for what no listing shows.
-const CALLS: usize = 32;
+const CALLS: usize = 36;
 
 #[tokio::test]
 async fn an_account_is_read_in_few_calls_and_without_a_right_to_write() {

@@ -28,6 +28,54 @@ fn lines(text: &str) -> Vec<(String, String, String)> {
     text.lines().map(part).collect()
 }
 
+/// Applies the files with a setting more, and answers the plan's digest, shortened.
+fn applied_with(emulator: &Emulator, estate: &Generated, setting: &str) -> String {
+    let file = estate.root().join("domains.yaml");
+    let files = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{setting}\n{files}")).unwrap();
+    let plan = emulator.plan(estate.root(), &[]);
+    emulator.landfall(estate.root(), &["apply", &plan]).expect(0);
+    std::fs::write(&file, files).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(plan).unwrap()).unwrap();
+    plan["digest"].as_str().unwrap()[..12].to_owned()
+}
+
+async fn parameter(emulator: &Emulator, id: &str) -> aws_sdk_ssm::types::Parameter {
+    let ssm = aws_sdk_ssm::Client::new(&emulator.member(id).await);
+    let answer = ssm.get_parameter().name("/landfall-apply/network").send().await.unwrap();
+    answer.parameter.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_that_broke_it_is_named() {
+    let emulator = Emulator::start().await;
+    let estate = Generated::with(&["alpha"]);
+    emulator.apply(estate.root());
+    let prod = account(&emulator, "aws+alpha-prod@acme.example").await;
+    let first = parameter(&emulator, &prod).await;
+    assert!(first.value().unwrap().len() <= 4096 && first.version() == 1, "{first:?}");
+
+    let plan = applied_with(&emulator, &estate, "modules: { network: { nat: none } }");
+    let seen = emulator.landfall(estate.root(), &["health", "--account", "alpha/prod"]).expect(2).stdout;
+    let touched = |what: &str, step: &str| {
+        let told = seen.split("; ").find(|part| part.starts_with(what)).unwrap_or_else(|| panic!("no {what} in {seen}"));
+        assert!(told.contains(&format!("), last touched by `{step}` of plan {plan} at 20")), "{told}");
+    };
+    touched("nat-gateway/a is missing", "delete");
+    touched("route-table/private-a is different in routes.0.0.0.0/0", "update routes.0.0.0.0/0");
+
+    let json = emulator.landfall(estate.root(), &["health", "--account", "alpha/prod", "--format", "json"]).expect(2).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let elements = json["accounts"]["alpha/prod"]["elements"].as_array().unwrap();
+    let gateway = elements.iter().find(|one| one["address"] == "alpha/prod/us-west-2/nat-gateway/b").unwrap();
+    assert_eq!((&gateway["touched"]["action"], &gateway["touched"]["plan"]), (&"delete".into(), &plan.as_str().into()));
+
+    emulator.apply(estate.root());
+    emulator.converged(estate.root());
+    assert_eq!(parameter(&emulator, &prod).await.version(), 3, "one write an apply, and no kind's business");
+    let _ = emulator.landfall(estate.root(), &["health"]).expect(0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_absent_to_green_to_red_and_why() {
     let emulator = Emulator::start().await;
@@ -61,6 +109,7 @@ async fn from_absent_to_green_to_red_and_why() {
         why.contains("; route-table/private-b is different in routes.0.0.0.0/0 (asked by network, modules/network/module.yaml:"),
         "{why}"
     );
+    assert!(why.contains("), last touched by `create` of plan "), "by hand, and so by no step: {why}");
     assert!(!why.contains("canary-a"), "the other zone is well: {why}");
     let (_, colour, why) = of("alpha/stage");
     assert_eq!(colour, "red");

@@ -1,7 +1,7 @@
 //! The simulated cloud behind the `Cloud` seam: what exists, what AWS would have answered, and faults drawn from a seed.
 
-use landfall::apply::{Cloud, Performed, StepError, Trouble};
-use landfall::model::Address;
+use landfall::apply::{Cloud, Performed, StepError, StepResult, Trouble};
+use landfall::model::{Account, Address};
 use landfall::plan::{Action, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +111,10 @@ impl Cloud for World {
         // Killed after the call was carried out and before its answer came: the cruellest moment.
         self.answer().await;
         if lost { Err(StepError::new(Trouble::Lost, "no answer")) } else { Ok(Performed::Done) }
+    }
+
+    async fn ended(&self, _: &Account, _: &[Step], _: &[StepResult]) -> Result<(), String> {
+        Ok(())
     }
 
     async fn sleep(&self, pause: Duration) {

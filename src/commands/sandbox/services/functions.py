@@ -1,4 +1,4 @@
-"""Lambda functions of ours, run as they stand: the code is taken out of the package that was uploaded, and only the network that its
+"""Lambda functions of ours, run as they stand, and the log group that each writes to, which moto does not keep: the code is taken out of the package that was uploaded, and only the network that its
 probes see is made up, from the emulated EC2. Whatever else is invoked is answered as moto answers. Never reaches out.
 
 A probe of `handler.py` gets through when the function's subnet leads by its default route to a NAT gateway, that one's subnet to an
@@ -27,6 +27,27 @@ def register_into(_mounts):
         return json.dumps(run(source, function, backend.account_id, backend.region_name)).encode()
 
     LambdaSimpleBackend.invoke = invoke
+    keep_logging_config()
+
+
+def keep_logging_config():
+    from moto.awslambda.models import LambdaFunction
+
+    made, updated, told = LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration
+
+    def init(function, account_id, spec, *more, **others):
+        made(function, account_id, spec, *more, **others)
+        function.logs_group_name = spec.get("LoggingConfig", {}).get("LogGroup") or function.logs_group_name
+
+    def update(function, updates):
+        function.logs_group_name = updates.get("LoggingConfig", {}).get("LogGroup") or function.logs_group_name
+        return updated(function, updates)
+
+    def tell(function, *arguments, **others):
+        logging = {"LogFormat": "Text", "LogGroup": function.logs_group_name}
+        return {**told(function, *arguments, **others), "LoggingConfig": logging}
+
+    LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration = init, update, tell
 
 
 def unpacked(package):
