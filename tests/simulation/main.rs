@@ -149,7 +149,8 @@ async fn an_account_takes_the_time_of_its_longest_chain() {
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_cannot_be_written_is_told_and_fails_nothing() {
-    let world = World { unrecorded: Some("no".to_owned()), ..World::new(1, CALM) };
+    let mut world = World::new(1, CALM);
+    world.unrecorded = Some("no".to_owned());
     let plan = plan(1, 3, &BTreeSet::new());
     let mut told = BTreeSet::new();
     let mut on = |event: &Event<'_>| {
