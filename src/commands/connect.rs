@@ -82,3 +82,16 @@ fn no_way_in(error: CallError) -> Failure {
         _ => "are there credentials (AWS_PROFILE, `aws sso login`), and does the network reach AWS? Without an account: landfall sandbox start",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{SESSION_POLICY_LIMIT, read_policy};
+
+    #[test]
+    fn what_health_may_do_fits_into_a_session_policy() {
+        let more = [cloud::ASKING, cloud::READING].map(str::to_owned);
+        let length = read_policy(&kinds::reads_inside().into_iter().chain(more).collect()).len();
+        assert!(length <= SESSION_POLICY_LIMIT, "{length} characters");
+    }
+}

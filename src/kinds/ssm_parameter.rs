@@ -185,6 +185,11 @@ mod tests {
     }
 
     #[test]
+    fn the_record_of_applies_is_none_of_ours() {
+        assert!(!crate::model::Record::PARAMETER.starts_with(PATH));
+    }
+
+    #[test]
     fn values_change_in_place_and_a_list_stays_a_list() {
         let one = parameter(serde_json::json!({ "id_of": "vpc/main" }));
         let many = parameter(serde_json::json!({ "ids_of": ["subnet/b", "subnet/a"] }));

@@ -146,3 +146,19 @@ async fn an_account_takes_the_time_of_its_longest_chain() {
     // Twelve steps of two answers each, three waves: were accounts done one after the other, it would be eight times as long.
     assert!(world.elapsed() <= Duration::from_millis(200 * 12 * 3), "{:?}", world.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_written_is_told_and_fails_nothing() {
+    let mut world = World::new(1, CALM);
+    world.unrecorded = Some("no".to_owned());
+    let plan = plan(1, 3, &BTreeSet::new());
+    let mut told = BTreeSet::new();
+    let mut on = |event: &Event<'_>| {
+        if let Event::NotRecorded { account, why: "no" } = event {
+            told.insert((*account).clone());
+        }
+    };
+    let outcome = apply(&plan, &world, &LIMITS, &mut on).await;
+    assert!(outcome.succeeded());
+    assert_eq!(told, plan.plan().waves.iter().flat_map(|wave| wave.accounts.keys().cloned()).collect());
+}

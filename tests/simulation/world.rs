@@ -51,6 +51,8 @@ pub struct World {
     /// How many more calls are answered; the run is killed at the one after.
     pub calls_left: Cell<u64>,
     pub log: RefCell<Vec<String>>,
+    /// Why nothing can be recorded, if so.
+    pub unrecorded: Option<String>,
     start: tokio::time::Instant,
 }
 
@@ -64,6 +66,7 @@ impl World {
             cursed: BTreeSet::new(),
             calls_left: Cell::new(u64::MAX),
             log: RefCell::default(),
+            unrecorded: None,
             start: tokio::time::Instant::now(),
         }
     }
@@ -114,7 +117,7 @@ impl Cloud for World {
     }
 
     async fn ended(&self, _: &Account, _: &[Step], _: &[StepResult]) -> Result<(), String> {
-        Ok(())
+        self.unrecorded.clone().map_or(Ok(()), Err)
     }
 
     async fn sleep(&self, pause: Duration) {
