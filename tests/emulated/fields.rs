@@ -300,9 +300,9 @@ const NOT_NEEDED_HERE: &[(&str, &str)] = &[
     ("iam:CreateServiceLinkedRole", "AWS demands it for the first replication set"),
     ("route53:AssociateVPCWithHostedZone", "AWS demands it for private names"),
     ("ssm-contacts:AssociateContact", "AWS demands it of whoever names a contact in a plan"),
+    ("sso:TagResource", "AWS demands it for the tags of a new permission set"),
     ("ssm-incidents:TagResource", "AWS demands it for the tags of a new response plan"),
     ("support:AddCommunicationToCase", "one account asks, and there is no second one to join it"),
-    ("support:DescribeCommunications", "one account asks, and there is no second one to join it"),
     ("organizations:CloseAccount", "closing the only account would end the test"),
     ("organizations:DescribeCreateAccountStatus", "the emulated AWS makes accounts at once"),
 ];
