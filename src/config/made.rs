@@ -41,6 +41,7 @@ fn an_account_of_two_zones() {
             "global/default-vpc/us-west-2",
             "global/ebs-encryption/eu-central-1",
             "global/ebs-encryption/us-west-2",
+            "global/github-environment/acme-example/reports",
             "global/iam-oidc-provider/token.actions.githubusercontent.com",
             "global/iam-policy/ci-boundary",
             "global/iam-role/ci-deploy",
@@ -133,7 +134,8 @@ fn a_repository_whose_format_nobody_knows_is_trusted_in_both() {
 
 #[test]
 fn github_is_looked_after_where_it_is_asked_for() {
-    let text = shipped().0 + "\nmodules: { ci-users: { github: true, reviewers: [release], wait_minutes: 5 } }\n";
+    let asked = "ci-users: { github: true, reviewers: [release], wait_minutes: 5 }";
+    let text = shipped().0.replace("ci-users: { github: true }", asked);
     let desired = desired(&text);
     let prod = spec(&desired, "catalog/prod/global/github-environment/acme-example/catalog-api")["github-environment"].clone();
     assert_eq!(

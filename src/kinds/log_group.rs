@@ -138,8 +138,8 @@ async fn see(at: &Session, found: &Found) -> Result<Option<Seen<LogGroup>>, Call
     // A mark with another name was copied from elsewhere: the group's name is the name.
     let own = name.strip_prefix('/').and_then(|name| name.parse::<Name>().ok());
     let marked = tags::owner(at, &LogGroup::NAME, &all).filter(|marked| Some(marked) == own.as_ref());
-    let mut tags = tags::declared(&all);
-    let disposable = tags.remove(DISPOSABLE).is_some_and(|value| value == "yes");
+    let tags = tags::declared(&all);
+    let disposable = all.get(DISPOSABLE).is_some_and(|value| value == "yes");
     let spec = LogGroup { retention_days: found.retention_in_days(), disposable, tags, holds_entries: holds_entries(found) };
     Ok(Some(Seen { id: name.into(), name: marked, spec }))
 }

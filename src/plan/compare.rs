@@ -53,6 +53,7 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
         fates.of.insert(at, fate);
     }
     keep::spare(ground, &mut fates);
+    keep::defer(ground, &mut fates);
     fates.notes.extend(keep::undeclared_accounts(ground));
     fates
 }

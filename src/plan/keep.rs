@@ -50,6 +50,20 @@ pub(super) fn spare(ground: &Ground, fates: &mut Fates) {
     }
 }
 
+/// Leaves to a later plan what belongs to the organization and is still bound in accounts: the organization goes first, before they let go.
+pub(super) fn defer(ground: &Ground, fates: &mut Fates) {
+    let of_organization = |at: &&Address| at.account == Account::Management;
+    let going = fates.of.iter().filter(|(_, fate)| **fate == Fate::Delete).map(|(at, _)| *at).filter(of_organization);
+    let held = going.map(|at| (at, ground.holders(at).filter(|user| !of_organization(user)).cloned().collect::<BTreeSet<Address>>()));
+    let held: Vec<(&Address, BTreeSet<Address>)> = held.filter(|(_, users)| !users.is_empty()).collect();
+    for (at, users) in held {
+        fates.of.insert(at, Fate::Unchanged);
+        let detail = format!("Bound to it, and changed after the organization: {}.", show(&users));
+        let note = Note::new(Severity::Information, Subject::Resource(at.clone()), "Deleted by the plan after this one", detail);
+        fates.notes.push(note.hint("apply this plan, then plan again"));
+    }
+}
+
 /// A resource, with `along` also what lives bound to it, and what each of these is bound to.
 fn around(ground: &Ground, root: &Address, along: bool) -> BTreeSet<Address> {
     let follow = |from: BTreeSet<Address>, edges: &dyn Fn(&Address) -> Vec<Address>| {
