@@ -114,7 +114,7 @@ impl Page {
 
 /// The ids of what nobody marked, such as a VPC's main route table: which one it is does not matter, that it is there does.
 fn anonymous(line: &str) -> String {
-    const PREFIXES: [&str; 6] = ["vpc-", "subnet-", "rtb-", "sg-", "igw-", "nat-"];
+    const PREFIXES: [&str; 7] = ["vpc-", "vpce-", "subnet-", "rtb-", "sg-", "igw-", "nat-"];
     let is_id = |word: &str| PREFIXES.iter().find(|prefix| word.strip_prefix(*prefix).is_some_and(is_hex));
     let parts = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     let shown = parts.map(|part| {

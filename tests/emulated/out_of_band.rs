@@ -29,7 +29,8 @@ async fn what_is_deleted_by_somebody_else_is_planned_and_made_again() {
     let leaves: Vec<&Address> = live.specs.keys().filter(|at| !is_needed(at) && !lapses(at)).collect();
     let kinds: BTreeSet<_> = leaves.iter().map(|at| &at.kind).collect();
     delete(&live, &leaves).await;
-    let expected = leaves.iter().map(|at| (format!("{}/{}", at.kind, at.name), "create".to_owned())).collect();
+    let mut expected: BTreeSet<_> = leaves.iter().map(|at| (format!("{}/{}", at.kind, at.name), "create".to_owned())).collect();
+    expected.extend(KEY.map(|(of, what)| (of.to_owned(), what.to_owned())));
     let planned_now: BTreeSet<(String, String)> = planned(&emulator, estate.root(), &mut calls);
     assert_eq!(planned_now.symmetric_difference(&expected).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "{kinds:?}");
     apply(&emulator, estate.root(), &mut calls);
@@ -49,11 +50,15 @@ async fn an_account_that_somebody_emptied_is_filled_again() {
     let mut expected: BTreeSet<_> = all.iter().map(|at| (format!("{}/{}", at.kind, at.name), "create".to_owned())).collect();
     // It went with its VPC.
     expected.insert(("default-security-group/main".to_owned(), "create".to_owned()));
+    expected.extend(KEY.map(|(of, what)| (of.to_owned(), what.to_owned())));
     let planned_now = planned(&emulator, estate.root(), &mut calls);
     assert_eq!(planned_now.symmetric_difference(&expected).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
     apply(&emulator, estate.root(), &mut calls);
     assert_eq!(planned(&emulator, estate.root(), &mut calls), BTreeSet::new());
 }
+
+/// What follows for the key of a user that somebody deleted: it is made and delivered again.
+const KEY: [(&str, &str); 2] = [("ci-key/publish", "key"), ("ci-key/publish", "repositories")];
 
 trait Deletable {
     fn is_deletable(&self) -> bool;

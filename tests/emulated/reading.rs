@@ -67,8 +67,13 @@ fn operation(request: &serde_json::Value) -> String {
     if request["method"] == "GET" && request["url"].as_str().is_some_and(|url| url.contains("/functions")) {
         return "ListFunctions".to_owned();
     }
+    if request["method"] == "GET" && request["url"].as_str().is_some_and(|url| url.ends_with("/publicAccessBlock")) {
+        return "GetAccountPublicAccessBlock".to_owned();
+    }
     if let Some(target) = request["headers"]["X-Amz-Target"].as_str() {
-        return target.split('.').next_back().unwrap().to_owned();
+        // In policies, whatever reads a budget is one action.
+        let of_budgets = target.contains("Budget") && target.contains(".Describe");
+        return if of_budgets { "ViewBudget".to_owned() } else { target.split('.').next_back().unwrap().to_owned() };
     }
     let form = unbase64(request["body"].as_str().unwrap());
     let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
