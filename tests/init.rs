@@ -44,13 +44,18 @@ fn a_new_repository_passes_its_own_check() {
         ".github/workflows/wave.yml",
         "domains.schema.json",
         "domains.yaml",
+        "modules/access/module.yaml",
         "modules/account/module.yaml",
         "modules/canary/handler.py",
         "modules/canary/module.yaml",
         "modules/ci-users/module.yaml",
+        "modules/guardrails/module.yaml",
         "modules/module.schema.json",
         "modules/network/module.yaml",
+        "modules/observability/module.yaml",
         "modules/on-call/module.yaml",
+        "modules/quotas/module.yaml",
+        "modules/support/module.yaml",
     ];
     assert_eq!(written, expected);
     let (status, told, complaint) = landfall(folder.path(), &["check"]);

@@ -76,10 +76,9 @@ impl RealCloud {
     async fn find_needs(&self, at: &Session, step: &Step) -> Result<(), CallError> {
         let needs = step.action.after().map(Spec::needs).unwrap_or_default();
         for need in needs.iter().map(|need| need.resolve(&step.address, at.region())) {
-            if need.account == *at.account() && at.directory().id(&need).is_none() {
-                if let Some(seen) = Spec::find(at, &need).await? {
-                    at.directory().learn(&need, &seen.id);
-                }
+            let unknown = need.account == *at.account() && at.directory().id(&need).is_none();
+            if unknown && let Some(seen) = Spec::find(at, &need).await? {
+                at.directory().learn(&need, &seen.id);
             }
         }
         Ok(())

@@ -104,6 +104,7 @@ words!(
     }
 );
 
+#[expect(clippy::derivable_impls, reason = "the words of other enums of the macro have no default")]
 impl Default for Missing {
     fn default() -> Missing {
         Missing::Unknown

@@ -26,22 +26,21 @@ pub(super) fn doubts(ground: &Ground) -> (BTreeSet<Address>, Vec<Note>) {
         if !ground.live.is_readable(&at.account, &at.kind) {
             continue;
         }
-        match declared.spec.adopts() {
-            Some(id) => match ground.found(at) {
+        if let Some(id) = declared.spec.adopts() {
+            match ground.found(at) {
                 Some(found) if found.id.as_str() != id => notes.push(taken(at, id, found.id.as_str())),
                 None if !ground.adopted.contains_key(at) => {
                     notes.push(missing(at, id));
                     blocked.insert(at.clone());
                 }
                 _ => {}
-            },
-            None => {}
-        }
-        if let (Spec::InternetGateway(gateway), None) = (&declared.spec, ground.found(at)) {
-            if let Some(note) = gateway_trouble(ground, at, gateway) {
-                notes.push(note);
-                blocked.insert(at.clone());
             }
+        }
+        if let (Spec::InternetGateway(gateway), None) = (&declared.spec, ground.found(at))
+            && let Some(note) = gateway_trouble(ground, at, gateway)
+        {
+            notes.push(note);
+            blocked.insert(at.clone());
         }
     }
     (blocked, notes)

@@ -50,6 +50,7 @@ pub struct Step {
 /// What is done. A replacement is a delete and a create of one address, each marked as part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "steps are few beside what they do, and nearly all hold one spec or two")]
 pub enum Action {
     Create {
         want: Spec,

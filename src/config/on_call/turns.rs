@@ -103,7 +103,7 @@ impl Turns {
     /// When a turn begins. Clocks that skip the hour of the handover hand over as much later, and those that show it twice the first time.
     pub fn begins(&self, turn: i64) -> Option<Timestamp> {
         let day = self.starts.checked_add(turn.checked_mul(self.days())?.days()).ok()?;
-        Some(self.zone.to_ambiguous_timestamp(day).compatible().ok()?)
+        self.zone.to_ambiguous_timestamp(day).compatible().ok()
     }
 
     /// Which turn it is at a time.
