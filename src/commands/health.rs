@@ -2,23 +2,17 @@
 
 use super::connect::{Calls, Mode, connect};
 use super::output::{colour, print};
-use super::{Exit, Failure, Outcome, files};
-use crate::cloud::{Selection, health};
-use crate::model::{Account, Health, Name};
-use crate::plan::Desired;
+use super::{Exit, Failure, Outcome, accounts, files};
+use crate::cloud::health;
+use crate::model::Health;
 use crate::render;
-use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     files: files::FileArgs,
-    /// Ask this domain's accounts only (repeatable)
-    #[arg(long, value_name = "NAME")]
-    domain: Vec<Name>,
-    /// Ask this account only, such as payments/prod (repeatable)
-    #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
-    account: Vec<Account>,
+    #[command(flatten)]
+    accounts: accounts::AccountArgs,
     /// How to print what they say
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -40,7 +34,7 @@ pub async fn run(args: Args) -> Outcome {
         Ok(desired) => desired,
         Err(exit) => return Ok(exit),
     };
-    let selection = select(&desired, &args)?;
+    let selection = args.accounts.select(&desired)?;
     let (calls, estate) = (Calls::default(), &desired.estate);
     let entrance = connect(Mode::Asking, estate.home_region.clone(), estate.plan_role.clone(), args.verbose, &calls).await?;
     let unknown =
@@ -51,21 +45,4 @@ pub async fn run(args: Args) -> Outcome {
         Format::Json => render::health_json(&healths),
     })?;
     Ok(if healths.values().any(Health::is_red) { Exit::Changes } else { Exit::Done })
-}
-
-/// The accounts asked for; all, when none in particular.
-fn select(desired: &Desired, args: &Args) -> Result<Selection, Failure> {
-    if args.domain.is_empty() && args.account.is_empty() {
-        return Ok(Selection(None));
-    }
-    let members: BTreeSet<&Account> = desired.estate.members.keys().collect();
-    let is_of = |account: &Account, name: &Name| matches!(account, Account::Member { domain, .. } if domain == name);
-    if let Some(unknown) = args.domain.iter().find(|name| !members.iter().any(|account| is_of(account, name))) {
-        return Err(Failure::new("no such domain", format!("{unknown} is not among the domains of the file")));
-    }
-    if let Some(unknown) = args.account.iter().find(|account| !members.contains(account)) {
-        return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the file")));
-    }
-    let wanted = |account: &&&Account| args.account.contains(account) || args.domain.iter().any(|name| is_of(account, name));
-    Ok(Selection(Some(members.iter().filter(wanted).map(|account| (*account).clone()).collect())))
 }

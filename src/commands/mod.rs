@@ -1,5 +1,6 @@
 //! One file a command. Commands wire rooms together, print, and decide the exit status; they hold no logic of their own.
 
+mod accounts;
 mod apply;
 mod approval;
 mod check;

@@ -3,9 +3,9 @@
 use super::connect::{Calls, Mode, connect};
 use super::files;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, show, since};
+use super::{Exit, Failure, Outcome, accounts, show, since};
 use crate::cloud::{Progress, Selection, read};
-use crate::model::{Account, Name, Severity};
+use crate::model::Severity;
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
 use std::path::PathBuf;
 
@@ -13,12 +13,8 @@ use std::path::PathBuf;
 pub struct Args {
     #[command(flatten)]
     files: files::FileArgs,
-    /// Plan this domain only (repeatable)
-    #[arg(long, value_name = "NAME")]
-    domain: Vec<Name>,
-    /// Plan this account only, such as payments/prod (repeatable)
-    #[arg(long, value_name = "DOMAIN/ENVIRONMENT")]
-    account: Vec<Account>,
+    #[command(flatten)]
+    accounts: accounts::AccountArgs,
     /// Plan only the domains for which something else is declared than at this commit, branch or tag
     #[arg(long, value_name = "REF", alias = "changed-since", conflicts_with_all = ["domain", "account"])]
     since: Option<String>,
@@ -77,23 +73,7 @@ fn select(desired: &Desired, args: &Args) -> Result<Selection, Failure> {
     if let Some(reference) = &args.since {
         return since::select(&args.files, desired, reference);
     }
-    if args.domain.is_empty() && args.account.is_empty() {
-        return Ok(Selection(None));
-    }
-    let members = || desired.estate.members.keys();
-    let domain_of = |account: &Account| match account {
-        Account::Management => None,
-        Account::Member { domain, .. } => Some(domain.clone()),
-    };
-    if let Some(unknown) = args.domain.iter().find(|domain| !members().any(|account| domain_of(account).as_ref() == Some(*domain))) {
-        return Err(Failure::new("no such domain", format!("{unknown} is not among the domains of the file")));
-    }
-    if let Some(unknown) = args.account.iter().find(|account| !members().any(|member| member == *account)) {
-        return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the file")));
-    }
-    let wanted =
-        |account: &&Account| args.account.contains(account) || domain_of(account).is_some_and(|domain| args.domain.contains(&domain));
-    Ok(Selection(Some(members().filter(wanted).cloned().collect())))
+    args.accounts.select(desired)
 }
 
 /// A plan that is not whole is an error, whatever else it holds: a pipeline must not take it for the truth.
