@@ -11,11 +11,14 @@ const PREFIXES: [(&str, &str); 6] = [
     ("eventbridge", "events"),
 ];
 
-/// Operations whose action has a name of its own.
-const RENAMED: [(&str, &str); 14] = [
-    ("s3:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
-    ("s3:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
-    ("s3:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
+/// Operations, by the SDK's names, whose action has a name of its own.
+const RENAMED: [(&str, &str); 17] = [
+    ("s3control:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
+    ("s3control:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
+    ("s3control:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
+    ("s3:HeadBucket", "s3:ListBucket"),
+    ("s3:ListObjectsV2", "s3:ListBucket"),
+    ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
     ("budgets:DescribeBudget", "budgets:ViewBudget"),
     ("budgets:DescribeBudgets", "budgets:ViewBudget"),
     ("budgets:DescribeNotificationsForBudget", "budgets:ViewBudget"),
@@ -33,8 +36,8 @@ const RENAMED: [(&str, &str); 14] = [
 pub(super) fn action(service: &str, operation: &str) -> String {
     let service: String = service.chars().filter(|sign| !sign.is_whitespace()).collect::<String>().to_lowercase();
     let prefix = PREFIXES.iter().find(|(sdk, _)| *sdk == service).map_or(service.as_str(), |(_, iam)| iam);
-    let plain = format!("{prefix}:{operation}");
-    RENAMED.iter().find(|(from, _)| *from == plain).map_or(plain.clone(), |(_, to)| (*to).to_owned())
+    let named = format!("{service}:{operation}");
+    RENAMED.iter().find(|(from, _)| *from == named).map_or_else(|| format!("{prefix}:{operation}"), |(_, to)| (*to).to_owned())
 }
 
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod tests {
     fn operations_are_named_as_policies_name_them() {
         assert_eq!(action("EC2", "CreateVpc"), "ec2:CreateVpc");
         assert_eq!(action("S3 Control", "GetPublicAccessBlock"), "s3:GetAccountPublicAccessBlock");
+        assert_eq!(action("S3", "PutPublicAccessBlock"), "s3:PutBucketPublicAccessBlock");
         assert_eq!(action("SSO Admin", "ListInstances"), "sso:ListInstances");
         assert_eq!(action("Secrets Manager", "ListSecrets"), "secretsmanager:ListSecrets");
         assert_eq!(action("cloudwatchlogs", "DescribeLogGroups"), "logs:DescribeLogGroups");

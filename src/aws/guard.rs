@@ -23,9 +23,9 @@ pub(super) struct Guard {
     pub clock: SharedTimeSource,
 }
 
-/// The error that a refused write carries through the SDK.
+/// The error that a refused write carries through the SDK: what was to be called, and why it was not.
 #[derive(Debug)]
-struct Refusal(String);
+struct Refusal(String, String);
 
 #[derive(Debug, Clone)]
 struct Attempt(u32, SystemTime);
@@ -50,7 +50,7 @@ impl Intercept for Guard {
         let operation = operation(state);
         let reads = self.access.reads.contains(&operation);
         if !reads && !self.access.writes {
-            return Err(Box::new(Refusal(operation)));
+            return Err(Box::new(Refusal(operation, "this session may only read".to_owned())));
         }
         if !reads {
             // A write whose answer got lost may have happened. The SDK would send it again blindly; we look first.
@@ -59,12 +59,15 @@ impl Intercept for Guard {
         Ok(())
     }
 
+    // As late as can be: between here and the network nothing waits any more.
     fn modify_before_transmit(
         &self,
         _: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         state: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let operation = operation(state);
+        self.access.allows(&operation).map_err(|why| Refusal(operation, why))?;
         let earlier = state.load::<Attempt>().map_or(0, |attempt| attempt.0);
         state.interceptor_state().store_put(Attempt(earlier + 1, self.clock.now()));
         Ok(())
@@ -110,7 +113,7 @@ impl fmt::Debug for Guard {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "landfall refused to call {}: this session may only read", self.0)
+        write!(f, "landfall refused to call {}: {}", self.0, self.1)
     }
 }
 

@@ -7,6 +7,7 @@ mod directory;
 mod endpoint;
 mod error;
 mod guard;
+mod lease;
 mod session;
 mod wait;
 
@@ -16,5 +17,6 @@ pub use connection::{Caller, Connection, Options};
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
 pub use error::{or_exists, or_missing, unsuccessful};
+pub use lease::{Lease, Moment};
 pub use session::{Names, Session, Slot};
 pub use wait::{Wait, until};

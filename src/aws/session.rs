@@ -3,8 +3,8 @@
 use super::credentials::AssumedRole;
 use super::endpoint::AsGiven;
 use super::guard::Guard;
-use super::{CallError, Directory};
-use crate::model::{Account, Address, KindName, Name, Reference, Region, RemoteId};
+use super::{CallError, Directory, Moment};
+use crate::model::{Access, Account, Address, KindName, Name, Reference, Region, RemoteId, Turn};
 use crate::outside::Outside;
 use aws_config::SdkConfig;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,12 +77,13 @@ clients! {
 pub struct Session {
     place: Place,
     clients: Clients,
+    s3: OnceLock<aws_sdk_s3::Client>,
     s3control: OnceLock<aws_sdk_s3control::Client>,
 }
 
 impl Session {
     pub(super) fn new(place: Place) -> Session {
-        Session { place, clients: Clients::default(), s3control: OnceLock::new() }
+        Session { place, clients: Clients::default(), s3: OnceLock::new(), s3control: OnceLock::new() }
     }
 
     /// S3's interface for whole accounts. Apart from the others, because an endpoint that was given has to be taken as it is.
@@ -95,6 +96,26 @@ impl Session {
             };
             aws_sdk_s3control::Client::from_conf(config.build())
         })
+    }
+
+    /// Amazon S3. An endpoint that was given is asked by path: it can't have a host name for every bucket.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
+            aws_sdk_s3::Client::from_conf(config.force_path_style(self.place.config.endpoint_url().is_some()).build())
+        })
+    }
+
+    /// The same session, for what the lease of the run itself hangs on: its writes pass without one.
+    pub fn without_lease(&self) -> Session {
+        let access = Access { turn: Turn::default(), ..self.place.guard.access.clone() };
+        let guard = Guard { access, ..self.place.guard.clone() };
+        Session::new(Place { guard, ..self.place.clone() })
+    }
+
+    /// This moment, by both clocks.
+    pub fn moment(&self) -> Moment {
+        Moment::now(&self.place.guard.clock)
     }
 
     /// The same session, with its regional clients in another Region.

@@ -1,14 +1,17 @@
 //! The real cloud: reads every account into `Live`, and carries out steps. The one room where kinds' drivers are called.
 
 mod health;
+pub mod lock;
 mod organization;
 mod perform;
 mod read;
 mod record;
 mod sessions;
+mod store;
 
 pub use health::{ASKING, health};
 pub use perform::RealCloud;
 pub use read::{Progress, Selection, read};
 pub use record::READING;
 pub use sessions::{Entrance, enter};
+pub use store::{STORING, Store};

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
 use crate::cloud::{self, Entrance, enter};
 use crate::kinds;
-use crate::model::Region;
+use crate::model::{Region, Turn};
 use crate::render::escape::line as escape;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,21 @@ pub enum Mode {
 /// # Errors
 /// Missing or wrong credentials, and an AWS that does not answer, each with advice.
 pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
+    connect_while(Turn::default(), mode, region, role, verbose, calls).await
+}
+
+/// The same, for a run that writes only while it is its turn.
+///
+/// # Errors
+/// Those of `connect`.
+pub async fn connect_while(
+    turn: Turn,
+    mode: Mode,
+    region: Region,
+    role: String,
+    verbose: bool,
+    calls: &Calls,
+) -> Result<Entrance, Failure> {
     let more: &[&str] = match mode {
         Mode::ReadOnly => &[],
         Mode::Asking => &[cloud::ASKING, cloud::READING],
@@ -35,7 +50,7 @@ pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, ca
     let more = || more.iter().map(|operation| (*operation).to_owned());
     let reads = kinds::reads().into_iter().chain(more()).collect();
     let inside = kinds::reads_inside().into_iter().chain(more()).collect();
-    let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite };
+    let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite, turn };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {
         counted.count(call);

@@ -15,6 +15,40 @@ pub struct Access {
     pub inside: Arc<BTreeSet<String>>,
     /// Whether writes pass as well.
     pub writes: bool,
+    /// While they do.
+    pub turn: Turn,
+}
+
+/// Whether it still is this run's turn to write: asked at the very moment of each write, whatever service it goes to.
+#[derive(Clone)]
+pub struct Turn(Arc<dyn Fn() -> Result<(), String> + Send + Sync>);
+
+impl Turn {
+    /// One that ends when this says why.
+    pub fn new(holds: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Turn {
+        Turn(Arc::new(holds))
+    }
+
+    /// Whether it has not ended.
+    ///
+    /// # Errors
+    /// Why it has.
+    pub fn holds(&self) -> Result<(), String> {
+        (self.0)()
+    }
+}
+
+impl Default for Turn {
+    /// One that never ends: for runs that write nothing which others could be writing.
+    fn default() -> Turn {
+        Turn::new(|| Ok(()))
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Turn")
+    }
 }
 
 /// One attempt at a call, told when it has ended.
@@ -33,9 +67,16 @@ pub struct Call<'a> {
 pub type OnCall = Arc<dyn Fn(&Call<'_>) + Send + Sync>;
 
 impl Access {
-    /// Whether an operation may be called.
-    pub fn allows(&self, operation: &str) -> bool {
-        self.writes || self.reads.contains(operation)
+    /// Whether an operation may be called now.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn allows(&self, operation: &str) -> Result<(), String> {
+        match self.reads.contains(operation) {
+            true => Ok(()),
+            false if self.writes => self.turn.holds(),
+            false => Err("this session may only read".to_owned()),
+        }
     }
 }
 

@@ -78,8 +78,8 @@ impl NerdGraph {
     /// # Errors
     /// `Withheld` when the run may not call it, `Refused` without a key, and whatever New Relic says.
     pub async fn call(&self, operation: &Operation<'_>) -> Result<Value, CallError> {
-        if !self.access.allows(operation.name) {
-            let why = format!("landfall refused to call {}: this run may only read", operation.name);
+        if let Err(why) = self.access.allows(operation.name) {
+            let why = format!("landfall refused to call {}: {why}", operation.name);
             return Err(error(operation, Fault::Withheld, why));
         }
         let endpoint = self.endpoint.clone().map_or_else(|| from_environment(operation), Ok)?;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn nerdgraph(writes: bool) -> NerdGraph {
-        let access = Access { reads: Arc::new(["newrelic:ListAccounts".to_owned()].into()), inside: Arc::default(), writes };
+        let access = Access { reads: Arc::new(["newrelic:ListAccounts".to_owned()].into()), inside: Arc::default(), writes, turn: crate::model::Turn::default() };
         let endpoint = Some(Endpoint { url: "http://127.0.0.1:9/graphql".into(), key: Secret::new("NRAK-SECRET".into()) });
         NerdGraph { access, on_call: Arc::new(|_: &Call<'_>| {}), endpoint, client: OnceLock::new() }
     }

@@ -3,7 +3,7 @@
 use crate::moto;
 use landfall::aws::{Access, Call, Connection, Options, Session};
 use landfall::kinds::{self, Spec};
-use landfall::model::{Address, Change, Effect, Region, RemoteId};
+use landfall::model::{Address, Change, Effect, Region, RemoteId, Turn};
 use std::sync::{Arc, Mutex};
 
 /// The operations that were called, in order.
@@ -17,7 +17,7 @@ pub async fn connect(writes: bool, endpoint: &str) -> (Connection, Calls) {
     let calls = Calls::default();
     let record = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| record.lock().unwrap().push(call.operation.to_owned()));
-    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes };
+    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes, turn: Turn::default() };
     let region: Region = "us-west-2".parse().unwrap();
     let options = Options { region, role: "OrganizationAccountAccessRole".into(), access, on_call };
     (Connection::emulated(options, endpoint).await, calls)

@@ -8,7 +8,7 @@ use crate::moto;
 use github::GitHub;
 use landfall::aws::{Access, Connection, Fault, Options, Session};
 use landfall::kinds::{self, Spec};
-use landfall::model::{Address, Call};
+use landfall::model::{Address, Call, Turn};
 use landfall::outside::Outside;
 use landfall::outside::github::Token;
 use landfall::outside::github::wire::Base;
@@ -26,7 +26,7 @@ fn stand_in() -> GitHub {
 /// A session in a member account, with the stand-in for its GitHub.
 async fn member(id: &str, github: &GitHub, writes: bool) -> Session {
     let on_call = Arc::new(|_: &Call<'_>| ());
-    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes };
+    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes, turn: Turn::default() };
     let base = Base::of(Some(&github.address())).unwrap();
     let options = Options {
         region: "us-west-2".parse().unwrap(),

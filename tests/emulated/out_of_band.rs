@@ -5,7 +5,7 @@ use crate::fields::{Estate, apply, people, planned};
 use landfall::aws::{Access, Connection, Options, Session};
 use landfall::cloud::{Entrance, enter};
 use landfall::kinds::{self, OUTSIDE, Row, Scope, Spec, TABLE};
-use landfall::model::{Account, Address, Reference};
+use landfall::model::{Account, Address, Reference, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -117,7 +117,7 @@ async fn live(emulator: &Emulator) -> Live {
 }
 
 async fn entrance(emulator: &Emulator) -> Entrance {
-    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: true };
+    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: true, turn: Turn::default() };
     let options = Options {
         region: crate::emulator::REGION.parse().unwrap(),
         role: crate::emulator::ROLE.to_owned(),

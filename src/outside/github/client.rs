@@ -57,8 +57,8 @@ impl Client {
     }
 
     async fn sent(&self, ask: Ask<'_>, request: &Request) -> Result<Answer, CallError> {
-        if !self.access.allows(ask.operation) {
-            let message = format!("landfall refused to call {}: this session may only read", ask.operation);
+        if let Err(why) = self.access.allows(ask.operation) {
+            let message = format!("landfall refused to call {}: {why}", ask.operation);
             return Err(CallError { fault: Fault::Withheld, ..CallError::refused(ask.operation, message) });
         }
         let mut left = PATIENCE;

@@ -1,0 +1,180 @@
+//! A turn to write: taken, renewed, joined by other jobs of the same run, and given back.
+
+use super::{NotOurs, Shelf, TERM, Version, holder, look, time};
+use crate::aws::Lease;
+use crate::model::{Holder, Lock};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A turn is renewed this often: three renewals in a row may be lost.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// How often a run that waits looks again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What a turn is asked for.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Of the run, and of no other.
+    pub run: String,
+    pub who: String,
+    pub purpose: String,
+    /// How long it lasts unless renewed: `TERM`, or hours when it is handed over to the jobs of a matrix.
+    pub term: Duration,
+}
+
+/// A turn of ours.
+pub struct Turn {
+    claim: Claim,
+    fence: u64,
+    version: Version,
+    lease: Arc<Lease>,
+    /// Whether we renew and end it, or only belong to it.
+    owned: bool,
+}
+
+impl Turn {
+    /// Names the turn to another job of the run: `<run>:<fence>`.
+    pub fn token(&self) -> String {
+        format!("{}:{}", self.claim.run, self.fence)
+    }
+
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
+}
+
+/// Takes the lock, and waits for it if need be; `on_wait` hears each time for whom. Grants the lease.
+///
+/// # Errors
+/// Whose turn it is when patience ends; those of the shelf.
+pub async fn take(
+    shelf: &impl Shelf,
+    claim: &Claim,
+    patience: Duration,
+    lease: &Arc<Lease>,
+    mut on_wait: impl FnMut(&Holder),
+) -> Result<Turn, NotOurs> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let asked = shelf.now();
+        let (lock, version) = match look(shelf).await {
+            Err(NotOurs::Call(_)) if waited < patience => {
+                shelf.sleep(LOOK_EVERY).await;
+                waited += LOOK_EVERY;
+                continue;
+            }
+            looked => looked?,
+        };
+        let ours = |lock: &Lock| lock.holder.as_ref().is_some_and(|holder| holder.run == claim.run);
+        // Ours already: the answer to an earlier attempt got lost.
+        let held = lock.held_at(time(asked)).filter(|_| !ours(&lock));
+        if let Some(other) = held {
+            if waited >= patience {
+                return Err(NotOurs::Held(Box::new(other.clone())));
+            }
+            on_wait(other);
+            shelf.sleep(LOOK_EVERY).await;
+            waited += LOOK_EVERY;
+            continue;
+        }
+        let next = lock.next(holder(&claim.run, &claim.who, &claim.purpose, asked, claim.term));
+        match shelf.put(&next.text(), version.as_ref()).await {
+            Ok(Some(version)) => {
+                lease.grant(asked, claim.term.min(TERM));
+                return Ok(Turn { claim: claim.clone(), fence: next.fence, version, lease: lease.clone(), owned: true });
+            }
+            Ok(None) => {}
+            Err(error) if waited >= patience.max(LOOK_EVERY) => return Err(error.into()),
+            Err(_) => {
+                shelf.sleep(LOOK_EVERY).await;
+                waited += LOOK_EVERY;
+            }
+        }
+    }
+}
+
+/// Joins a turn that another job of the same run took. Grants the lease.
+///
+/// # Errors
+/// `Over` when it is not this run's turn any more, or `token` is none; those of the shelf.
+pub async fn join(shelf: &impl Shelf, token: &str, lease: &Arc<Lease>) -> Result<Turn, NotOurs> {
+    let (run, fence) = token.rsplit_once(':').and_then(|(run, fence)| Some((run, fence.parse().ok()?))).ok_or(NotOurs::Over)?;
+    let asked = shelf.now();
+    let (lock, version) = look(shelf).await?;
+    let (Some(version), Some(holder)) = (version, ours(&lock, run, fence)) else { return Err(NotOurs::Over) };
+    let claim = Claim { run: run.to_owned(), who: holder.who.clone(), purpose: holder.purpose.clone(), term: TERM };
+    let turn = Turn { claim, fence, version, lease: lease.clone(), owned: false };
+    turn.grant(holder, asked)?;
+    Ok(turn)
+}
+
+/// The holder, if it is this turn.
+fn ours<'a>(lock: &'a Lock, run: &str, fence: u64) -> Option<&'a Holder> {
+    lock.holder.as_ref().filter(|holder| holder.run == run && lock.fence == fence)
+}
+
+impl Turn {
+    fn grant(&self, holder: &Holder, asked: crate::aws::Moment) -> Result<(), NotOurs> {
+        let left = holder.until.duration_since(time(asked));
+        let left = Duration::try_from(left).ok().filter(|left| !left.is_zero()).ok_or(NotOurs::Over)?;
+        self.lease.grant(asked, left.min(TERM));
+        Ok(())
+    }
+
+    /// Makes sure that it still is our turn; an owner prolongs it. The lease follows.
+    pub(super) async fn renew(&mut self, shelf: &impl Shelf) -> Result<(), NotOurs> {
+        let asked = shelf.now();
+        let (lock, version) = look(shelf).await?;
+        let (Some(version), Some(current)) = (version, ours(&lock, &self.claim.run, self.fence)) else { return Err(NotOurs::Over) };
+        self.version = version;
+        if !self.owned {
+            return self.grant(current, asked);
+        }
+        let renewed = holder(&self.claim.run, &self.claim.who, &self.claim.purpose, asked, self.claim.term);
+        match shelf.put(&lock.renewed(renewed).text(), Some(&self.version)).await? {
+            Some(version) => self.version = version,
+            // Written in between by whoever broke it: the next look says so.
+            None => return Ok(()),
+        }
+        self.lease.grant(asked, self.claim.term.min(TERM));
+        Ok(())
+    }
+
+    /// Gives the turn back, if it is ours to give.
+    ///
+    /// # Errors
+    /// Those of the shelf. Then it ends by itself.
+    pub async fn release(self, shelf: &impl Shelf) -> Result<(), NotOurs> {
+        self.lease.revoke("this run has given its turn back");
+        if self.owned { end(shelf, &self.token()).await } else { Ok(()) }
+    }
+}
+
+/// Ends a turn by its token: by the last job of a matrix.
+///
+/// # Errors
+/// Those of the shelf. That it is over already is none.
+pub async fn end(shelf: &impl Shelf, token: &str) -> Result<(), NotOurs> {
+    let (run, fence) = token.rsplit_once(':').and_then(|(run, fence)| Some((run, fence.parse().ok()?))).ok_or(NotOurs::Over)?;
+    loop {
+        let (lock, version) = look(shelf).await?;
+        if ours(&lock, run, fence).is_none() || shelf.put(&lock.released().text(), version.as_ref()).await?.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// Keeps the turn for as long as it is awaited. When it is lost, the lease is revoked, and this never ends: whoever writes finds out.
+pub async fn keep(turn: &mut Turn, shelf: &impl Shelf) {
+    loop {
+        shelf.sleep(RENEW_EVERY).await;
+        match turn.renew(shelf).await {
+            // A shelf that does not answer may answer next time. If it never does, the lease runs out.
+            Ok(()) | Err(NotOurs::Call(_)) => {}
+            Err(why) => {
+                turn.lease.revoke(why.to_string());
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
