@@ -6,12 +6,14 @@ mod organization;
 mod perform;
 mod read;
 mod record;
+pub mod records;
 mod sessions;
 mod store;
 
 pub use health::{ASKING, health};
+pub use organization::open_accounts;
 pub use perform::RealCloud;
 pub use read::{Progress, Selection, read};
 pub use record::READING;
 pub use sessions::{Entrance, enter};
-pub use store::{STORING, Store};
+pub use store::{LOOKING, Store};

@@ -1,7 +1,7 @@
 //! Reads the organization: its units, and its accounts matched with the declared ones, by email first and by our mark second.
 
 use super::read::read_kind;
-use super::sessions::{account_address, list};
+use super::sessions::{Entrance, account_address, list};
 use crate::aws::{CallError, Session};
 use crate::kinds::{self, Kind, OrganizationalUnit, Scope, Spec, TABLE};
 use crate::model::{Account, Address, RemoteId};
@@ -52,6 +52,18 @@ fn disown(live: &mut Live, declared: &BTreeMap<Address, Declared>) {
     live.twins.retain(|address, _| is_ours(address));
     let theirs = live.found.extract_if(.., |address, _| !is_ours(address));
     live.strangers.extend(theirs.map(|(address, Found { id, spec })| Stranger { account: address.account, id, spec }));
+}
+
+/// The accounts of ours that exist and are open: the declared ones, and those that carry our mark.
+///
+/// # Errors
+/// The organization can't be read.
+pub async fn open_accounts(entrance: &Entrance, desired: &Desired) -> Result<BTreeSet<Account>, CallError> {
+    let (live, ids) = read(&entrance.management, desired).await;
+    match live.unreadable.get(&Account::Management).and_then(|kinds| kinds.get(&kinds::Account::NAME)) {
+        Some(why) => Err(CallError::refused("organizations:ListAccountsForParent", why.clone())),
+        None => Ok(ids.into_keys().collect()),
+    }
 }
 
 /// Enters units and accounts into the management session's directory, for an apply.

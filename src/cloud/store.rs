@@ -3,6 +3,7 @@
 
 use super::lock::{Shelf, Version};
 use crate::aws::{CallError, Fault, Moment, Session, or_exists};
+use crate::kinds;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, PublicAccessBlockConfiguration, VersioningConfiguration,
@@ -10,18 +11,8 @@ use aws_sdk_s3::types::{
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What keeping the lock and the records takes, beyond what kinds call.
-pub const STORING: [&str; 7] = [
-    "s3:ListBucket",
-    "s3:GetObject",
-    "s3:PutObject",
-    "s3:CreateBucket",
-    "s3:PutBucketVersioning",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketPolicy",
-];
-/// Those of them that only read.
-pub const LOOKING: [&str; 2] = ["s3:GetObject", "s3:ListBucket"];
+/// What looking into the store takes. Plans need it not, and so it is among no kind's.
+pub const LOOKING: [&str; 2] = [kinds::policy::STORE[0], kinds::policy::STORE[1]];
 /// Where the lock is.
 const LOCK: &str = "lock.json";
 /// The Region whose name must not be given when a bucket is made in it (API reference of `CreateBucket`).
@@ -45,11 +36,11 @@ impl Store {
         &self.bucket
     }
 
-    /// Makes the bucket unless it is there: versioned, so that nothing in it is ever really overwritten; closed to the public, and to
-    /// whoever comes without TLS. True when it was made.
+    /// Makes the bucket unless it is there: versioned, so that nothing in it is ever really overwritten, and closed to the public. True when
+    /// it was made.
     ///
     /// # Errors
-    /// Those of the S3 operations in `STORING`; a bucket of this name that belongs to somebody else.
+    /// Those of the S3 operations; a bucket of this name that belongs to somebody else.
     pub async fn open(&self) -> Result<bool, CallError> {
         match self.at.s3().head_bucket().bucket(&self.bucket).expected_bucket_owner(self.at.account_id().as_str()).send().await {
             Ok(_) => return Ok(false),
@@ -72,24 +63,7 @@ impl Store {
         let closed = PublicAccessBlockConfiguration::builder().block_public_acls(true).ignore_public_acls(true);
         let closed = closed.block_public_policy(true).restrict_public_buckets(true).build();
         s3.put_public_access_block().bucket(&self.bucket).public_access_block_configuration(closed).send().await?;
-        s3.put_bucket_policy().bucket(&self.bucket).policy(self.policy()).send().await?;
         Ok(())
-    }
-
-    /// Nobody, whoever they are, without TLS.
-    fn policy(&self) -> String {
-        let arn = format!("arn:{}:s3:::{}", self.at.partition(), self.bucket);
-        let policy = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, format!("{arn}/*")],
-                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-            }],
-        });
-        policy.to_string()
     }
 
     /// A document and its version. None when it, or the whole store, is not there.

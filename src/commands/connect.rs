@@ -17,6 +17,8 @@ pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     ReadOnly,
+    /// Reading, and looking into the store of the lock and the history.
+    Looking,
     /// Reading, and asking canaries.
     Asking,
     ReadWrite,
@@ -43,12 +45,13 @@ pub async fn connect_while(
     calls: &Calls,
 ) -> Result<Entrance, Failure> {
     let more: &[&str] = match mode {
-        Mode::ReadOnly => &[],
+        Mode::ReadOnly | Mode::Looking => &[],
         Mode::Asking => &[cloud::ASKING, cloud::READING],
         Mode::ReadWrite => &[cloud::READING],
     };
     let more = || more.iter().map(|operation| (*operation).to_owned());
-    let reads = kinds::reads().into_iter().chain(more()).collect();
+    let looking = if mode == Mode::ReadOnly { &[][..] } else { &cloud::LOOKING[..] };
+    let reads = kinds::reads().into_iter().chain(more()).chain(looking.iter().map(|operation| (*operation).to_owned())).collect();
     let inside = kinds::reads_inside().into_iter().chain(more()).collect();
     let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite, turn };
     let counted = calls.clone();

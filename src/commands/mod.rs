@@ -14,16 +14,20 @@ mod files;
 mod github;
 mod health;
 mod init;
+mod lock;
+mod machine;
 mod matrix;
 mod output;
 mod plan;
 mod plan_file;
 mod policy;
 mod progress;
+mod record;
 pub mod sandbox;
 mod schema;
 mod show;
 mod since;
+mod status;
 
 pub use failure::{Exit, Failure, Outcome};
 
@@ -55,6 +59,12 @@ enum Command {
     Approval(approval::Args),
     /// Ask the canaries how the accounts are
     Health(health::Args),
+    /// Show the estate: its accounts, whose turn it is to write, what was changed last
+    Status(status::Args),
+    /// The history of changes: list, show, verify
+    Record(record::Args),
+    /// The turn to write: take it for several jobs, give it back, or break it
+    Lock(lock::Args),
     /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
@@ -83,6 +93,9 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,
         Command::Health(args) => health::run(args).await,
+        Command::Status(args) => status::run(args).await,
+        Command::Record(args) => record::run(args).await,
+        Command::Lock(args) => lock::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

@@ -2,7 +2,7 @@
 
 use super::output::print;
 use super::{Exit, Outcome, files};
-use crate::kinds::policy::{Side, actions, documents, entering, recording};
+use crate::kinds::policy::{Side, actions, documents, entering, recording, storing};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let writes = args.purpose == Purpose::Apply;
     let role = if writes { &desired.estate.access_role } else { &desired.estate.plan_role };
-    let management = documents(&actions(&desired.kinds, Side::Management, writes), &[entering(role)]);
+    let management = documents(&actions(&desired.kinds, Side::Management, writes), &[entering(role), storing(writes)]);
     let member = documents(&actions(&desired.kinds, Side::Member, writes), &[recording(writes)]);
     let shown = match args.role {
         Some(Role::Management) => json!(management),

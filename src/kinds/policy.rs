@@ -22,6 +22,10 @@ pub(super) const ENTER: &str = "sts:AssumeRole";
 /// What reading the record of an account's network takes, and what writing it takes besides. The parameter is the only one that they are for.
 pub const RECORD: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 
+/// What reading the lock and the history of an organization takes, and after these two, what writing them takes besides.
+pub const STORE: [&str; 6] =
+    ["s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:CreateBucket", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"];
+
 /// The most characters of a managed policy, white space not counted (IAM and STS quotas).
 const LONGEST: usize = 6144;
 
@@ -51,6 +55,12 @@ pub fn entering(role: &str) -> Value {
 pub fn recording(writes: bool) -> Value {
     let actions = if writes { &RECORD[..] } else { &RECORD[..1] };
     statement("record", &json!(actions), &format!("arn:*:ssm:*:*:parameter{}", Record::PARAMETER))
+}
+
+/// The statement for the bucket that holds the organization's lock and history.
+pub fn storing(writes: bool) -> Value {
+    let actions = if writes { &STORE[..] } else { &STORE[..2] };
+    statement("store", &json!(actions), "arn:*:s3:::landfall-*")
 }
 
 /// The policies that allow these actions, and what further statements say; several where one would be too long for IAM.
@@ -125,6 +135,12 @@ mod tests {
     fn the_record_is_one_parameter() {
         assert_eq!(recording(false)["Action"], json!(["ssm:GetParameter"]));
         assert_eq!(recording(true)["Resource"], "arn:*:ssm:*:*:parameter/landfall-apply/network");
+    }
+
+    #[test]
+    fn the_store_is_one_bucket_that_planning_only_looks_into() {
+        assert_eq!(storing(false)["Action"], json!(["s3:GetObject", "s3:ListBucket"]));
+        assert_eq!(storing(true)["Resource"], "arn:*:s3:::landfall-*");
     }
 
     #[test]

@@ -16,7 +16,12 @@ impl Digest {
     /// # Panics
     /// When the value has no JSON form, which none of our types lacks.
     pub fn of(value: &impl Serialize) -> Digest {
-        let hash = Sha256::digest(canonical(value));
+        Digest::of_text(&canonical(value))
+    }
+
+    /// The digest of a text, byte by byte.
+    pub fn of_text(text: &str) -> Digest {
+        let hash = Sha256::digest(text);
         Digest(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 

@@ -33,6 +33,9 @@ pub struct Holder {
     pub since: Timestamp,
     /// When its turn ends unless it is renewed.
     pub until: Timestamp,
+    /// Which program on which machine it is. None for a turn that no single program has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
 }
 
 impl Lock {
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_turn_ends_for_others_after_it_ended_for_its_holder() {
-        let holder = Holder { run: "1".into(), who: "me".into(), purpose: "test".into(), since: at(0), until: at(100) };
+        let holder = Holder { run: "1".into(), who: "me".into(), purpose: "test".into(), since: at(0), until: at(100), program: None };
         let lock = Lock::fresh().next(holder.clone());
         assert_eq!((lock.fence, lock.held_at(at(159))), (1, Some(&holder)));
         assert_eq!(lock.held_at(at(160)), None);

@@ -5,6 +5,7 @@ mod address;
 mod approvals;
 mod call;
 mod change;
+mod change_record;
 mod digest;
 pub mod escape;
 mod lock;
@@ -19,6 +20,9 @@ pub use address::{Address, KindName, Reference, Region, RemoteId};
 pub use approvals::Approvals;
 pub use call::{Access, Call, CallError, Fault, OnCall, Turn};
 pub use change::{Change, Concern, Effect, Risk, show};
+pub use change_record::{
+    Began, ChangeRecord, Closing, Entry, Head, Part, Reading, Rollback, RunOutcome, StepOutcome, StepRecord, When, Why, flaws,
+};
 pub use digest::{Digest, canonical};
 pub use lock::{Holder, Lock};
 pub use name::{BadName, Name};

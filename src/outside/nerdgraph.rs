@@ -209,7 +209,12 @@ mod tests {
     }
 
     fn nerdgraph(writes: bool) -> NerdGraph {
-        let access = Access { reads: Arc::new(["newrelic:ListAccounts".to_owned()].into()), inside: Arc::default(), writes, turn: crate::model::Turn::default() };
+        let access = Access {
+            reads: Arc::new(["newrelic:ListAccounts".to_owned()].into()),
+            inside: Arc::default(),
+            writes,
+            turn: crate::model::Turn::default(),
+        };
         let endpoint = Some(Endpoint { url: "http://127.0.0.1:9/graphql".into(), key: Secret::new("NRAK-SECRET".into()) });
         NerdGraph { access, on_call: Arc::new(|_: &Call<'_>| {}), endpoint, client: OnceLock::new() }
     }

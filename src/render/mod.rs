@@ -11,6 +11,7 @@ mod matrix;
 mod notes;
 mod page;
 mod paint;
+mod record;
 mod step;
 mod text;
 
@@ -20,4 +21,5 @@ pub use health::{health, health_json};
 pub use json::json;
 pub use matrix::{MOST_JOBS, matrix};
 pub use page::page;
+pub use record::{record, records};
 pub use text::{Options, text};

@@ -16,5 +16,6 @@ mod on_call;
 mod organization;
 mod quotas;
 mod settings;
+mod store;
 mod support;
 mod wire;

@@ -61,7 +61,9 @@ impl fmt::Display for NotOurs {
             NotOurs::Held(holder) => {
                 write!(f, "{} holds the lock of the organization since {} for {}", holder.who, holder.since, holder.purpose)
             }
-            NotOurs::Unreadable => f.write_str("what lies where the lock of the organization is kept is no lock that this version can read"),
+            NotOurs::Unreadable => {
+                f.write_str("what lies where the lock of the organization is kept is no lock that this version can read")
+            }
             NotOurs::Over => f.write_str("the turn to write that this run belongs to is over: it ended, or somebody broke the lock"),
             NotOurs::Call(error) => write!(f, "the lock of the organization can't be reached: {error}"),
         }
@@ -96,7 +98,7 @@ pub async fn break_it(shelf: &impl Shelf, who: &str, reason: &str) -> Result<Hol
 
 fn holder(run: &str, who: &str, purpose: &str, now: Moment, term: Duration) -> Holder {
     let until = time(now.after(term));
-    Holder { run: run.to_owned(), who: who.to_owned(), purpose: purpose.to_owned(), since: time(now), until }
+    Holder { run: run.to_owned(), who: who.to_owned(), purpose: purpose.to_owned(), since: time(now), until, program: None }
 }
 
 /// By the clock on the wall, which others have as well.

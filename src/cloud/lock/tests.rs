@@ -110,7 +110,14 @@ fn seen(world: &Rc<RefCell<World>>) -> Seen {
 }
 
 fn claim(run: usize) -> Claim {
-    Claim { run: format!("run-{run}"), who: format!("person-{run}"), purpose: "a test".to_owned(), term: TERM }
+    Claim {
+        run: format!("run-{run}"),
+        who: format!("person-{run}"),
+        purpose: "a test".to_owned(),
+        term: TERM,
+        program: None,
+        ended: |_| false,
+    }
 }
 
 /// The writes of a run: each asks its lease at the very moment, as the guard of every client does, and may stall in between.
@@ -201,6 +208,20 @@ async fn the_lock_of_a_killed_run_passes_on_and_the_killed_one_is_fenced_off_whe
     assert_eq!(second.fence(), 2);
     assert!(lease.holds(seen.now()).is_err(), "its turn ended before the next began");
     assert_eq!(first.renew(&seen).await, Err(NotOurs::Over));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_program_that_is_known_to_have_ended() {
+    let seen = seen(&world(6));
+    let dead = Claim { program: Some("dead".to_owned()), ..claim(1) };
+    take(&seen, &dead, Duration::ZERO, &Lease::none(), |_| {}).await.unwrap();
+    let Err(NotOurs::Held(_)) = taken(&seen, 2, Duration::ZERO).await else { panic!("it may live") };
+    let knows = Claim { ended: |program| program == "dead", program: Some("alive".to_owned()), ..claim(3) };
+    let turn = take(&seen, &knows, Duration::ZERO, &Lease::none(), |_| {}).await.unwrap();
+    assert_eq!(turn.fence(), 2);
+    let also = Claim { program: Some("other".to_owned()), ..knows };
+    let also = Claim { run: "run-4".to_owned(), ..also };
+    assert!(matches!(take(&seen, &also, Duration::ZERO, &Lease::none(), |_| {}).await, Err(NotOurs::Held(_))), "that one lives");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! A turn to write: taken, renewed, joined by other jobs of the same run, and given back.
 
 use super::{NotOurs, Shelf, TERM, Version, holder, look, time};
-use crate::aws::Lease;
+use crate::aws::{Lease, Moment};
 use crate::model::{Holder, Lock};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,23 @@ pub struct Claim {
     pub purpose: String,
     /// How long it lasts unless renewed: `TERM`, or hours when it is handed over to the jobs of a matrix.
     pub term: Duration,
+    /// The program that has it, if it is one alone.
+    pub program: Option<String>,
+    /// Whether a program is known to have ended: its turn needs no waiting for.
+    pub ended: fn(&str) -> bool,
+}
+
+impl Claim {
+    /// Who has the lock with this claim from a moment on.
+    fn holder(&self, now: Moment) -> Holder {
+        Holder { program: self.program.clone(), ..holder(&self.run, &self.who, &self.purpose, now, self.term) }
+    }
+
+    /// Whether a turn of this holder's needs no waiting for: it is ours already, since the answer to an earlier attempt got lost, or its
+    /// program has ended.
+    fn passes(&self, other: &Holder) -> bool {
+        other.run == self.run || other.program.as_deref().is_some_and(self.ended)
+    }
 }
 
 /// A turn of ours.
@@ -65,9 +82,7 @@ pub async fn take(
             }
             looked => looked?,
         };
-        let ours = |lock: &Lock| lock.holder.as_ref().is_some_and(|holder| holder.run == claim.run);
-        // Ours already: the answer to an earlier attempt got lost.
-        let held = lock.held_at(time(asked)).filter(|_| !ours(&lock));
+        let held = lock.held_at(time(asked)).filter(|holder| !claim.passes(holder));
         if let Some(other) = held {
             if waited >= patience {
                 return Err(NotOurs::Held(Box::new(other.clone())));
@@ -77,7 +92,7 @@ pub async fn take(
             waited += LOOK_EVERY;
             continue;
         }
-        let next = lock.next(holder(&claim.run, &claim.who, &claim.purpose, asked, claim.term));
+        let next = lock.next(claim.holder(asked));
         match shelf.put(&next.text(), version.as_ref()).await {
             Ok(Some(version)) => {
                 lease.grant(asked, claim.term.min(TERM));
@@ -102,7 +117,8 @@ pub async fn join(shelf: &impl Shelf, token: &str, lease: &Arc<Lease>) -> Result
     let asked = shelf.now();
     let (lock, version) = look(shelf).await?;
     let (Some(version), Some(holder)) = (version, ours(&lock, run, fence)) else { return Err(NotOurs::Over) };
-    let claim = Claim { run: run.to_owned(), who: holder.who.clone(), purpose: holder.purpose.clone(), term: TERM };
+    let (who, purpose) = (holder.who.clone(), holder.purpose.clone());
+    let claim = Claim { run: run.to_owned(), who, purpose, term: TERM, program: None, ended: |_| false };
     let turn = Turn { claim, fence, version, lease: lease.clone(), owned: false };
     turn.grant(holder, asked)?;
     Ok(turn)
@@ -114,7 +130,7 @@ fn ours<'a>(lock: &'a Lock, run: &str, fence: u64) -> Option<&'a Holder> {
 }
 
 impl Turn {
-    fn grant(&self, holder: &Holder, asked: crate::aws::Moment) -> Result<(), NotOurs> {
+    fn grant(&self, holder: &Holder, asked: Moment) -> Result<(), NotOurs> {
         let left = holder.until.duration_since(time(asked));
         let left = Duration::try_from(left).ok().filter(|left| !left.is_zero()).ok_or(NotOurs::Over)?;
         self.lease.grant(asked, left.min(TERM));
@@ -130,8 +146,7 @@ impl Turn {
         if !self.owned {
             return self.grant(current, asked);
         }
-        let renewed = holder(&self.claim.run, &self.claim.who, &self.claim.purpose, asked, self.claim.term);
-        match shelf.put(&lock.renewed(renewed).text(), Some(&self.version)).await? {
+        match shelf.put(&lock.renewed(self.claim.holder(asked)).text(), Some(&self.version)).await? {
             Some(version) => self.version = version,
             // Written in between by whoever broke it: the next look says so.
             None => return Ok(()),

@@ -1,0 +1,102 @@
+//! The history of an organization in its store: change records appended one after the other, by runs that know nothing of each other.
+
+use super::store::Store;
+use crate::aws::{CallError, Fault};
+use crate::model::{ChangeRecord, Digest, Entry, Head};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+const FOLDER: &str = "records/";
+const HEAD: &str = "head.json";
+/// So many jobs may append at the same moment, each in a turn of the others': the largest matrix that GitHub runs, twice.
+const MOST_TRIES: usize = 512;
+
+/// Who writes into the history.
+#[derive(Clone, Debug)]
+pub struct Scribe {
+    /// Of the run, and of no other.
+    pub run: String,
+    pub who: String,
+}
+
+fn key(number: u64) -> String {
+    format!("{FOLDER}{number:08}.json")
+}
+
+/// Appends an entry, and tells its number. Of two runs that append at the same moment, one comes after the other.
+///
+/// # Errors
+/// Those of the store.
+pub async fn append(store: &Store, scribe: &Scribe, at: Timestamp, entry: Entry) -> Result<u64, CallError> {
+    let mut end = head(store).await?.map(|(head, _)| head);
+    for _ in 0..MOST_TRIES {
+        let record = ChangeRecord::next(end.as_ref(), at, (&scribe.run, &scribe.who), entry.clone());
+        let (number, text) = (record.number, record.text());
+        // A write whose answer got lost may have happened: then ours is what is found there.
+        let written = match store.write(&key(number), &text, None).await {
+            Ok(written) => written.is_some(),
+            Err(error) if error.is(Fault::Lost) => false,
+            Err(error) => return Err(error),
+        };
+        let found = if written { Some(text.clone()) } else { store.read(&key(number)).await?.map(|(text, _)| text) };
+        match found {
+            Some(found) if found == text => {
+                advance(store, Head { number, digest: Digest::of_text(&text) }).await?;
+                return Ok(number);
+            }
+            Some(other) => end = Some(Head { number, digest: Digest::of_text(&other) }),
+            None => {}
+        }
+    }
+    Err(CallError::refused("s3:PutObject", format!("the history in {} grows faster than this run can add to it", store.bucket())))
+}
+
+/// Moves the end of the history on, unless somebody moved it further.
+async fn advance(store: &Store, to: Head) -> Result<(), CallError> {
+    let text = serde_json::to_string(&to).unwrap_or_default();
+    for _ in 0..MOST_TRIES {
+        let known = head(store).await?;
+        if known.as_ref().is_some_and(|(head, _)| head.number >= to.number) {
+            break;
+        }
+        if store.write(HEAD, &text, known.as_ref().map(|(_, version)| version)).await?.is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn head(store: &Store) -> Result<Option<(Head, super::lock::Version)>, CallError> {
+    let Some((text, version)) = store.read(HEAD).await? else { return Ok(None) };
+    let unreadable = || CallError::refused("s3:GetObject", format!("{HEAD} in {} says nothing that can be understood", store.bucket()));
+    serde_json::from_str(&text).map(|head| Some((head, version))).map_err(|_| unreadable())
+}
+
+/// The texts of all records, by the number that each is kept under, and where the history is said to end.
+///
+/// # Errors
+/// Those of the store.
+pub async fn history(store: &Store) -> Result<(BTreeMap<u64, String>, Option<Head>), CallError> {
+    let head = head(store).await?.map(|(head, _)| head);
+    let keys = store.list(FOLDER).await?;
+    let number = |key: &str| key.strip_prefix(FOLDER)?.strip_suffix(".json")?.parse().ok();
+    let mut texts = BTreeMap::new();
+    // A few at a time: S3 has no limit that this could reach, and the connection pool is small.
+    for some in keys.iter().filter_map(|key| Some((number(key)?, key))).collect::<Vec<_>>().chunks(16) {
+        let read = some.iter().map(|(number, key)| async move { (*number, store.read(key).await) });
+        for (number, read) in futures::future::join_all(read).await {
+            if let Some((text, _)) = read? {
+                texts.insert(number, text);
+            }
+        }
+    }
+    Ok((texts, head))
+}
+
+/// One record's text.
+///
+/// # Errors
+/// Those of the store.
+pub async fn record(store: &Store, number: u64) -> Result<Option<String>, CallError> {
+    Ok(store.read(&key(number)).await?.map(|(text, _)| text))
+}
