@@ -11,6 +11,7 @@ mod matrix;
 mod notes;
 mod page;
 mod paint;
+mod rollout;
 mod step;
 mod text;
 

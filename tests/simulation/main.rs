@@ -32,7 +32,8 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
     });
     let home_region = "us-west-2".parse().unwrap();
     let (estate, access_role) = ("acme".parse().unwrap(), "role".to_owned());
-    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), waves: waves.into() };
+    let plan =
+        Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves: waves.into() };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }
