@@ -2,8 +2,8 @@
 
 use super::connect::{Calls, Mode, connect};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, plan_file};
-use crate::apply::{Event, Limits, Outcome, StepResult, apply};
+use super::{Exit, Failure, Outcome as Ended, gate, plan_file};
+use crate::apply::{Event, Limits, Outcome, Reason, StepResult, Terms, Watch, apply};
 use crate::cloud::RealCloud;
 use crate::model::{Account, Digest, Name};
 use crate::plan::{Action, ApprovedPlan, Plan, Step};
@@ -12,7 +12,7 @@ use crate::render::many;
 use std::path::PathBuf;
 
 /// Enough to keep a usual network busy; each account has limits of its own at AWS.
-const LIMITS: Limits = Limits { accounts: 16, steps: 4 };
+pub(super) const LIMITS: Limits = Limits { accounts: 16, steps: 4 };
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -28,6 +28,9 @@ pub struct Args {
     /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
+    /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
+    #[arg(long, value_name = "REASON", value_parser = gate::reason)]
+    break_glass: Option<String>,
     /// Tell of every AWS call on stderr
     #[arg(short, long)]
     verbose: bool,
@@ -50,7 +53,10 @@ pub async fn run(args: Args) -> Ended {
     let cloud = RealCloud::open(entrance, approved.plan(), digest).await.map_err(unreadable)?;
     let bars = Bars::new("applying", args.verbose);
     bars.expect(approved.plan().steps().count());
-    let outcome = apply(&approved, &cloud, &LIMITS, &mut |event| tell(&bars, event)).await;
+    // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.
+    let watch = if args.account.is_empty() { Watch::Whole } else { Watch::Own };
+    let terms = Terms { limits: LIMITS, watch, break_glass: args.break_glass.clone() };
+    let outcome = apply(&approved, &cloud, &terms, &mut |event| tell(&bars, event)).await;
     bars.clear();
     eprintln!("{}", calls.summary());
     print!("{}", summary(&outcome));
@@ -99,7 +105,13 @@ fn tell(bars: &Bars, event: &Event<'_>) {
         Event::WaveStarted { wave } => {
             bars.line(&format!("wave {}: {}", wave.name, many(wave.accounts.len(), "account")));
         }
-        Event::WaveNotStarted { wave } => bars.line(&format!("wave {}: not started, a wave before it did not succeed", wave.name)),
+        Event::WaveHalted { wave, failed, tolerated, left } => {
+            let head = format!("wave {}: halted: {failed} failed, {tolerated} may", wave.name);
+            bars.line(&format!("{head}; {} not started", many(*left, "account")));
+        }
+        Event::HealthRead { .. } | Event::GateBakes { .. } | Event::GlassBroken { .. } | Event::GateAnswered { .. } => {
+            gate::tell(bars, event)
+        }
         Event::AccountStarted { account, steps } => bars.open(account, steps.len()),
         Event::AccountEnded { account, succeeded } => {
             bars.close(account);
@@ -150,6 +162,12 @@ fn became(result: &StepResult) -> String {
 fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
     let told = |result: &StepResult| !result.succeeded() && *result != StepResult::NotStarted;
+    for (account, health) in &outcome.sick {
+        text.push_str(&format!("{account}: red after its steps: {}\n", escape(&health.complaints().join("; "))));
+    }
+    for gate in &outcome.gates {
+        gate::lines(gate).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    }
     for (address, result) in outcome.steps.iter().filter(|(_, result)| told(result)) {
         text.push_str(&format!("{address}: {}\n", became(result)));
     }
@@ -171,11 +189,13 @@ fn summary(outcome: &Outcome) -> String {
     text
 }
 
-/// A failure is an error; steps that were only withheld, and what waited for them, are their own status.
+/// A failure is an error, and so is a gate that did not hold; steps that were only withheld, and what waited for them, are their own
+/// status.
 fn exit(outcome: &Outcome) -> Exit {
+    let failed = outcome.count(|result| matches!(result, StepResult::Failed(_))) > 0 || !outcome.sick.is_empty();
     if outcome.succeeded() {
         Exit::Done
-    } else if outcome.count(|result| matches!(result, StepResult::Failed(_))) > 0 {
+    } else if failed || outcome.gates.iter().flat_map(|gate| &gate.reasons).any(Reason::is_cause) {
         Exit::Failed
     } else {
         Exit::Changes

@@ -30,7 +30,7 @@ pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, ca
     let more: &[&str] = match mode {
         Mode::ReadOnly => &[],
         Mode::Asking => &[cloud::ASKING, cloud::READING],
-        Mode::ReadWrite => &[cloud::READING],
+        Mode::ReadWrite => &[cloud::ASKING, cloud::READING],
     };
     let more = || more.iter().map(|operation| (*operation).to_owned());
     let reads = kinds::reads().into_iter().chain(more()).collect();

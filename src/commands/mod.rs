@@ -11,6 +11,7 @@ mod connect;
 mod explain;
 mod failure;
 mod files;
+mod gate;
 mod github;
 mod health;
 mod init;
@@ -55,6 +56,8 @@ enum Command {
     Approval(approval::Args),
     /// Ask the canaries how the accounts are
     Health(health::Args),
+    /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
+    Gate(gate::Args),
     /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
@@ -83,6 +86,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,
         Command::Health(args) => health::run(args).await,
+        Command::Gate(args) => gate::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

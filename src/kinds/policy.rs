@@ -22,6 +22,9 @@ pub(super) const ENTER: &str = "sts:AssumeRole";
 /// What reading the record of an account's network takes, and what writing it takes besides. The parameter is the only one that they are for.
 pub const RECORD: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 
+/// What asking a canary takes.
+pub const ASK: &str = "lambda:InvokeFunction";
+
 /// The most characters of a managed policy, white space not counted (IAM and STS quotas).
 const LONGEST: usize = 6144;
 
@@ -51,6 +54,11 @@ pub fn entering(role: &str) -> Value {
 pub fn recording(writes: bool) -> Value {
     let actions = if writes { &RECORD[..] } else { &RECORD[..1] };
     statement("record", &json!(actions), &format!("arn:*:ssm:*:*:parameter{}", Record::PARAMETER))
+}
+
+/// The statement that lets canaries be asked, and no other function.
+pub fn asking() -> Value {
+    statement("ask", &json!(ASK), "arn:*:lambda:*:*:function:landfall-canary-*")
 }
 
 /// The policies that allow these actions, and what further statements say; several where one would be too long for IAM.

@@ -46,7 +46,7 @@ fn facts(desired: &Desired) -> BTreeMap<&Account, Facts<'_>> {
     let mut facts: BTreeMap<&Account, Facts<'_>> = BTreeMap::new();
     for (account, Member { email, team, place: _ }) in &desired.estate.members {
         let facts = facts.entry(account).or_default();
-        (facts.member, facts.wave) = (Some((email, team)), desired.estate.rollout.place_of(account));
+        (facts.member, facts.wave) = (Some((email.as_str(), team)), desired.estate.rollout.place_of(account));
     }
     for account in &desired.estate.retired.accounts {
         facts.entry(account).or_default().retired = true;
