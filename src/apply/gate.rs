@@ -4,7 +4,7 @@
 use super::waves::{Event, Terms, Watch};
 use super::{Cloud, Reading, ask};
 use crate::model::{Account, Health, Healths, Name};
-use crate::plan::{BlockDays, ORGANIZATION, Plan, Rollout, Sick, Wave};
+use crate::plan::{BlockDays, ORGANIZATION, Plan, Rollout, Sick};
 use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -64,10 +64,12 @@ struct Seen {
 }
 
 impl Gate {
-    /// A gate of which nothing is known yet.
-    fn open(wave: &Wave) -> Gate {
-        let free = wave.accounts.iter().filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account.clone()).collect();
-        Gate { wave: wave.name.clone(), reasons: Vec::new(), held: BTreeSet::new(), free }
+    /// A gate of which nothing is known yet, before those accounts of its wave that have something to do, or all, where none has.
+    fn open(plan: &Plan, wave: &Name) -> Gate {
+        let busy = plan.waves.iter().filter(|other| other.name == *wave).flat_map(|wave| &wave.accounts);
+        let busy: BTreeSet<Account> = busy.filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account.clone()).collect();
+        let idle = plan.rollout.rules(wave).filter(|_| busy.is_empty()).map(|rules| rules.members.clone());
+        Gate { wave: wave.clone(), reasons: Vec::new(), held: BTreeSet::new(), free: idle.unwrap_or(busy) }
     }
 
     /// Whether nothing is held back.
@@ -152,31 +154,31 @@ impl Reason {
 }
 
 /// Asks whether a wave of a plan may start. Takes as long as the wave before it has to bake.
-pub async fn gate(plan: &Plan, wave: &Wave, past: &Past, cloud: &impl Cloud, terms: &Terms, tell: &impl Fn(&Event<'_>)) -> Gate {
-    let (rollout, mut gate) = (&plan.rollout, Gate::open(wave));
+pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, terms: &Terms, tell: &impl Fn(&Event<'_>)) -> Gate {
+    let (rollout, mut gate) = (&plan.rollout, Gate::open(plan, wave));
     if past.halted.is_some() {
         gate.add(past.reasons().collect(), rollout.sick);
         return gate;
     }
     let watched = watched(rollout, &gate, terms.watch);
     let glass = terms.break_glass.as_deref();
-    let bake = if terms.watch == Watch::Own { Duration::ZERO } else { bake(plan, &wave.name) };
+    let bake = if terms.watch == Watch::Own { Duration::ZERO } else { bake(plan, wave) };
     let mut waited = Duration::ZERO;
     loop {
         let seen = look(rollout, &watched, cloud, terms, tell).await;
         if let Some((why, days)) = glass.zip(seen.block_day.as_ref()).filter(|_| waited.is_zero()) {
-            tell(&Event::GlassBroken { wave: &wave.name, why, despite: &format!("{} is a block day", days.name) });
+            tell(&Event::GlassBroken { wave, why, despite: &format!("{} is a block day", days.name) });
         }
         gate.add(decide(past, seen, glass.is_some()), rollout.sick);
         if gate.is_shut() || waited >= bake {
             return gate;
         }
         if let Some(why) = glass {
-            tell(&Event::GlassBroken { wave: &wave.name, why, despite: "the waves before it have not baked" });
+            tell(&Event::GlassBroken { wave, why, despite: "the waves before it have not baked" });
             return gate;
         }
         if waited.is_zero() {
-            tell(&Event::GateBakes { wave: &wave.name, bake });
+            tell(&Event::GateBakes { wave, bake });
         }
         let pause = INTERVAL.min(bake - waited);
         cloud.sleep(pause).await;

@@ -106,7 +106,7 @@ pub async fn apply(plan: &ApprovedPlan, cloud: &impl Cloud, terms: &Terms, on: &
     let tell = |event: &Event<'_>| (*on.borrow_mut())(event);
     let (plan, mut past, mut outcome) = (plan.plan(), Past::default(), Outcome::default());
     for wave in plan.waves.iter().filter(|wave| wave.accounts.values().any(|steps| !steps.is_empty())) {
-        let gate = gate(plan, wave, &past, cloud, terms, &tell).await;
+        let gate = gate(plan, &wave.name, &past, cloud, terms, &tell).await;
         past.remember(&gate, plan.rollout.sick);
         if !gate.reasons.is_empty() {
             tell(&Event::GateAnswered { gate: &gate });

@@ -9,10 +9,9 @@ use super::{Exit, Failure, Outcome, matrix, plan_file};
 use crate::apply::{Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
 use crate::cloud::RealCloud;
 use crate::model::{Account, Name, show};
-use crate::plan::{Plan, Wave};
+use crate::plan::Plan;
 use crate::render::escape::line as escape;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The version of the JSON below; documented in docs/rollout.md. A field is never renamed or removed within a format.
@@ -65,15 +64,13 @@ pub async fn run(args: Args) -> Outcome {
     let plan = file.plan;
     matrix::known(&plan, &args.wave)?;
     let past = past(&plan, &args)?;
-    let nothing = Wave { name: args.wave.clone(), accounts: BTreeMap::new() };
-    let wave = plan.waves.iter().find(|wave| wave.name == args.wave).unwrap_or(&nothing);
     let calls = Calls::default();
     let entrance = connect(Mode::Asking, plan.home_region.clone(), plan.access_role.clone(), args.verbose, &calls).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
     let cloud = RealCloud::open(entrance, &plan, file.digest).await.map_err(unreadable)?;
     let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
     let bars = Bars::new("asking", args.verbose);
-    let gate = gate(&plan, wave, &past, &cloud, &terms, &|event| tell(&bars, event)).await;
+    let gate = gate(&plan, &args.wave, &past, &cloud, &terms, &|event| tell(&bars, event)).await;
     bars.clear();
     eprintln!("{}", calls.summary());
     print(&match args.format {

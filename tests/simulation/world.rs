@@ -72,7 +72,7 @@ pub struct World {
     pub locked_for: Duration,
     /// What time it is at the start.
     pub begins: Timestamp,
-    start: tokio::time::Instant,
+    pub start: tokio::time::Instant,
 }
 
 impl World {
