@@ -1,8 +1,9 @@
 //! The seam between apply and the world: what a cloud can be asked, and how it can fail.
 
 use super::StepResult;
-use crate::model::Account;
+use crate::model::{Account, Health};
 use crate::plan::Step;
+use jiff::Timestamp;
 use std::fmt;
 use std::time::Duration;
 
@@ -20,6 +21,18 @@ pub trait Cloud {
     /// # Errors
     /// Why there is no record of it, which undoes nothing and fails nothing.
     async fn ended(&self, account: &Account, steps: &[Step], results: &[StepResult]) -> Result<(), String>;
+
+    /// How an account is: what its canaries say when they are asked now. What can't be asked or read is red.
+    async fn health(&self, account: &Account) -> Health;
+
+    /// Whether this run still is the one that may write.
+    ///
+    /// # Errors
+    /// Why it may not any more: the lock has expired, or was broken.
+    async fn lock_held(&self) -> Result<(), String>;
+
+    /// What time it is.
+    fn now(&self) -> Timestamp;
 
     /// Lets time pass.
     async fn sleep(&self, pause: Duration);

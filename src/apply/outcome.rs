@@ -1,12 +1,17 @@
 //! What became of every step, so that nothing that did not happen goes unsaid.
 
-use super::StepError;
-use crate::model::Address;
+use super::{Gate, StepError};
+use crate::model::{Account, Address, Health};
+use std::collections::BTreeMap;
 
 /// What became of the steps, in the order of the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     pub steps: Vec<(Address, StepResult)>,
+    /// Accounts that were red after their steps.
+    pub sick: BTreeMap<Account, Health>,
+    /// The gates that held something back, in the order in which they were asked.
+    pub gates: Vec<Gate>,
 }
 
 /// What became of one step.
@@ -22,7 +27,7 @@ pub enum StepResult {
     Skipped {
         because: Address,
     },
-    /// Its wave was not started, because one before it did not succeed.
+    /// Its wave's gate did not hold for its account, or its wave had halted by then.
     NotStarted,
 }
 
@@ -33,9 +38,9 @@ impl StepResult {
 }
 
 impl Outcome {
-    /// Whether every step of the plan succeeded.
+    /// Whether every step of the plan succeeded, and every account was well afterwards.
     pub fn succeeded(&self) -> bool {
-        self.steps.iter().all(|(_, result)| result.succeeded())
+        self.sick.is_empty() && self.steps.iter().all(|(_, result)| result.succeeded())
     }
 
     /// How many steps have a result of some kind.

@@ -1,12 +1,11 @@
-//! Waves: accounts in parallel, and no wave after one that did not succeed.
+//! Waves: each behind its gate, and what happens in them told as it happens.
 
-use super::account::account;
-use super::{Cloud, Outcome, StepError, StepResult};
-use crate::model::Account;
+use super::gate::{Gate, Past, Reason, gate};
+use super::rounds::rounds;
+use super::{Cloud, Outcome, Reading, StepError, StepResult};
+use crate::model::{Account, Health, Name};
 use crate::plan::{ApprovedPlan, Step, Wave};
-use futures::StreamExt;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How much goes on at once.
@@ -16,6 +15,24 @@ pub struct Limits {
     pub accounts: usize,
     /// Steps in parallel within an account: its limits are shared by them.
     pub steps: usize,
+}
+
+/// Under which terms a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub limits: Limits,
+    pub watch: Watch,
+    /// Why block days and bake times are passed over, if they are. Never what canaries or the lock say.
+    pub break_glass: Option<String>,
+}
+
+/// Whose canaries a gate asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Those of all earlier waves, for the whole bake time.
+    Whole,
+    /// Those of the same domains, and at once: for one job of a matrix, whose wave has passed its gate before.
+    Own,
 }
 
 /// What happens, as it happens.
@@ -50,49 +67,72 @@ pub enum Event<'a> {
         account: &'a Account,
         why: &'a str,
     },
-    /// A wave before it did not succeed.
-    WaveNotStarted {
+    /// More accounts failed than it tolerates: so many of it are left, and don't start.
+    WaveHalted {
         wave: &'a Wave,
+        failed: usize,
+        tolerated: usize,
+        left: usize,
+    },
+    /// What an account's canaries say.
+    HealthRead {
+        account: &'a Account,
+        reading: Reading,
+        health: &'a Health,
+    },
+    /// The accounts before a wave have to stay well for so long.
+    GateBakes {
+        wave: &'a Name,
+        bake: Duration,
+    },
+    /// Something was passed over because somebody said so.
+    GlassBroken {
+        wave: &'a Name,
+        why: &'a str,
+        despite: &'a str,
+    },
+    /// What a gate says that found something; it may hold back nothing of this wave.
+    GateAnswered {
+        gate: &'a Gate,
     },
 }
 
-/// Carries out an approved plan: wave by wave, the accounts of a wave in parallel.
+/// Carries out an approved plan: wave by wave, each behind its gate, the accounts of a wave in parallel.
 ///
-/// One account's failure never stops its peers; it stops the waves that come after. Nothing is undone: plan again and apply again.
-pub async fn apply(plan: &ApprovedPlan, cloud: &impl Cloud, limits: &Limits, on: &mut impl FnMut(&Event<'_>)) -> Outcome {
+/// One account's failure never stops its peers, unless it is one too many; what it stops in later waves is the rollout's choice. Nothing
+/// is undone: plan again and apply again.
+pub async fn apply(plan: &ApprovedPlan, cloud: &impl Cloud, terms: &Terms, on: &mut impl FnMut(&Event<'_>)) -> Outcome {
     let on = RefCell::new(on);
     let tell = |event: &Event<'_>| (*on.borrow_mut())(event);
-    let mut outcome = Outcome::default();
-    for wave in &plan.plan().waves {
-        if !outcome.succeeded() {
-            tell(&Event::WaveNotStarted { wave });
-            let left = wave.accounts.values().flatten();
-            outcome.steps.extend(left.map(|step| (step.address.clone(), StepResult::NotStarted)));
-            continue;
+    let (plan, mut past, mut outcome) = (plan.plan(), Past::default(), Outcome::default());
+    for wave in plan.waves.iter().filter(|wave| wave.accounts.values().any(|steps| !steps.is_empty())) {
+        let gate = gate(plan, &wave.name, &past, cloud, terms, &tell).await;
+        past.remember(&gate, plan.rollout.sick);
+        if !gate.reasons.is_empty() {
+            tell(&Event::GateAnswered { gate: &gate });
         }
-        tell(&Event::WaveStarted { wave });
-        let results = accounts(wave, cloud, limits, &tell).await;
+        if !gate.is_shut() {
+            tell(&Event::WaveStarted { wave });
+        }
+        let free = wave.accounts.iter().filter(|(account, _)| gate.free.contains(account));
+        let jobs: Vec<_> = free.map(|(account, steps)| (account, &steps[..])).collect();
+        let mut ended = rounds((wave, &plan.rollout), jobs, cloud, &terms.limits, &tell).await;
+        if ended.is_over() {
+            let (failed, tolerated) = (ended.failed, ended.tolerated);
+            past.halted.get_or_insert(Reason::TooMany { wave: wave.name.clone(), failed, tolerated });
+        }
         for (account, steps) in &wave.accounts {
-            outcome.steps.extend(steps.iter().map(|step| step.address.clone()).zip(results[account].clone()));
+            let became = ended.accounts.remove(account);
+            if became.as_ref().is_some_and(|became| !became.succeeded()) {
+                past.failed.insert(account.clone());
+            } else if became.is_none() && !steps.is_empty() {
+                past.held.insert(account.clone());
+            }
+            let (results, sick) = became.map_or_else(|| (vec![StepResult::NotStarted; steps.len()], None), |one| (one.results, one.sick));
+            outcome.steps.extend(steps.iter().map(|step| step.address.clone()).zip(results));
+            outcome.sick.extend(sick.map(|health| (account.clone(), health)));
         }
+        outcome.gates.extend((!gate.holds()).then_some(gate));
     }
     outcome
-}
-
-async fn accounts<'a>(
-    wave: &'a Wave,
-    cloud: &impl Cloud,
-    limits: &Limits,
-    tell: &impl Fn(&Event<'_>),
-) -> BTreeMap<&'a Account, Vec<StepResult>> {
-    let all = wave.accounts.iter().map(|(name, steps)| async move {
-        tell(&Event::AccountStarted { account: name, steps });
-        let results = account(cloud, steps, limits.steps, tell).await;
-        if let Err(why) = cloud.ended(name, steps, &results).await {
-            tell(&Event::NotRecorded { account: name, why: &why });
-        }
-        tell(&Event::AccountEnded { account: name, succeeded: results.iter().all(StepResult::succeeded) });
-        (name, results)
-    });
-    futures::stream::iter(all).buffer_unordered(limits.accounts.max(1)).collect().await
 }

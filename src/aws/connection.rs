@@ -4,7 +4,7 @@ use super::credentials::AssumedRole;
 use super::guard::Guard;
 use super::session::Place;
 use super::{CallError, Session};
-use crate::model::{Access, Account, OnCall, Region, RemoteId};
+use crate::model::{Access, Account, OnCall, Region, RemoteId, Turn};
 use crate::outside::Outside;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
@@ -86,6 +86,11 @@ impl Connection {
     pub fn beside(mut self, outside: Outside) -> Connection {
         self.outside = Arc::new(outside);
         self
+    }
+
+    /// Whether it still is this run's turn to write.
+    pub fn turn(&self) -> &Turn {
+        &self.options.access.turn
     }
 
     /// A client of the caller's own, whose calls count as made for `account`.

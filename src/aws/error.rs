@@ -36,10 +36,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> CallError {
-        let request_id = error.raw_response().and_then(|raw| {
-            let id = |name| raw.headers().get(name).map(str::to_owned);
-            id("x-amzn-requestid").or_else(|| id("x-amz-request-id"))
-        });
+        let request_id = error.raw_response().and_then(request_id).map(str::to_owned);
         let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
         let operation = operation_of::<E>();
         let text = innermost(&error);
@@ -55,6 +52,11 @@ where
             None => CallError { operation, fault: Fault::Lost, code: None, message: unsent(&error, text), request_id },
         }
     }
+}
+
+/// What AWS calls a request.
+pub(super) fn request_id(answer: &HttpResponse) -> Option<&str> {
+    answer.headers().get("x-amzn-requestid").or_else(|| answer.headers().get("x-amz-request-id"))
 }
 
 /// The operation that an SDK error type belongs to; its path is `aws_sdk_ec2::operation::create_vpc::CreateVpcError`.

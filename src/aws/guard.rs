@@ -82,7 +82,8 @@ impl Intercept for Guard {
         let Some(Attempt(attempt, start)) = state.load::<Attempt>().cloned() else { return Ok(()) };
         let took = self.clock.now().duration_since(start).unwrap_or_default();
         let status = context.response().map(|answer| answer.status().as_u16());
-        (self.on_call)(&Call { account: &self.account, operation: &operation(state), attempt, took, status });
+        let request = context.response().and_then(super::error::request_id);
+        (self.on_call)(&Call { account: &self.account, operation: &operation(state), attempt, took, status, request });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::{organization, record};
 use crate::aws::{CallError, Fault, Names, Session};
 use crate::kinds::{self, Kind, LambdaFunction, TABLE, Vpc};
 use crate::model::{Account, Address, Element, ElementState, Health, Healths, KindName, Record, RemoteId, Touch, Word};
-use crate::plan::{Action, Desired, Live, Step, plan};
+use crate::plan::{Action, Desired, Live, Step, is_canary, plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// The one operation beyond reading that asking takes.
-pub const ASKING: &str = "lambda:InvokeFunction";
-/// What the functions are called that are canaries.
-const CANARY: &str = "landfall-canary-";
+pub const ASKING: &str = kinds::policy::ASK;
 /// A canary ends after 20 s (modules/canary/module.yaml); the rest is the way there and a cold start.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -98,11 +96,11 @@ async fn ask_all(entrance: &Entrance, desired: &Desired, selection: &Selection, 
 
 fn canaries(desired: &Desired, account: &Account) -> Vec<String> {
     let of_account = desired.resources.keys().filter(|at| at.account == *account && at.kind == LambdaFunction::NAME);
-    of_account.map(|at| at.name.to_string()).filter(|name| name.starts_with(CANARY)).collect()
+    of_account.filter(|at| is_canary(&at.name)).map(|at| at.name.to_string()).collect()
 }
 
 /// One canary's word. No answer is a word too.
-async fn ask(at: &Session, canary: String) -> (String, Word) {
+pub(super) async fn ask(at: &Session, canary: String) -> (String, Word) {
     let call = at.lambda().invoke().function_name(&canary).payload(br#"{"source":"landfall.health"}"#.to_vec().into()).send();
     let word = match tokio::time::timeout(DEADLINE, call).await {
         Err(_) => Word::silent(format!("no answer within {} s", DEADLINE.as_secs())),

@@ -12,8 +12,8 @@ mod store;
 
 pub use health::{ASKING, health};
 pub use organization::open_accounts;
-pub use perform::RealCloud;
+pub use perform::{RealCloud, performing};
 pub use read::{Progress, Selection, read};
-pub use record::READING;
+pub use record::{READING, deed};
 pub use sessions::{Entrance, enter};
 pub use store::{LOOKING, Store};

@@ -1,15 +1,26 @@
 //! Carries out one step: reads its resource again, and acts only if it is as the plan found it.
 
 use super::sessions::{Entrance, Sessions, account_address, list, lock};
-use super::{organization, record};
+use super::{health, organization, record};
 use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::aws::{CallError, Fault, Session};
 use crate::kinds::{Scope, Seen, Spec, row};
-use crate::model::{Account, Change, Digest, Effect};
+use crate::model::{Account, Address, Change, Colour, Digest, Effect, Health, Name};
 use crate::plan::{Action, Plan, Step};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+tokio::task_local! {
+    /// The step that is being carried out, so that calls can be told for which one they were made.
+    static PERFORMING: Address;
+}
+
+/// The step for which a call that just ended was made, if it was made for one.
+pub fn performing() -> Option<Address> {
+    PERFORMING.try_with(Address::clone).ok()
+}
 
 /// AWS, as apply sees it.
 pub struct RealCloud {
@@ -17,6 +28,8 @@ pub struct RealCloud {
     sessions: Sessions,
     /// By which an account is found that an attempt made and did not live to tell.
     emails: BTreeMap<Account, String>,
+    /// Those of the plan's rollout.
+    canaries: BTreeMap<Account, BTreeSet<Name>>,
     /// The plan's, as the records name it.
     digest: Digest,
     /// One listing at a time in an account: two steps that need the same kind shall not both list it.
@@ -32,8 +45,8 @@ impl RealCloud {
     /// Those of reading the organization: without it no step could be carried out.
     pub async fn open(entrance: Entrance, plan: &Plan, digest: Digest) -> Result<RealCloud, CallError> {
         organization::learn(&entrance.management, &plan.emails).await?;
-        let emails = plan.emails.clone();
-        Ok(RealCloud { entrance, sessions: Sessions::default(), emails, digest, listing: Mutex::default(), fresh: Mutex::default() })
+        let (emails, canaries, sessions) = (plan.emails.clone(), plan.rollout.canaries.clone(), Sessions::default());
+        Ok(RealCloud { entrance, sessions, emails, canaries, digest, listing: Mutex::default(), fresh: Mutex::default() })
     }
 
     /// The session that resources of a scope in an account are managed through.
@@ -135,7 +148,8 @@ impl RealCloud {
 
 impl Cloud for RealCloud {
     async fn perform(&self, step: &Step, again: bool) -> Result<Performed, StepError> {
-        self.try_perform(step, again).await.map_err(|stop| match stop {
+        let performed = PERFORMING.scope(step.address.clone(), self.try_perform(step, again)).await;
+        performed.map_err(|stop| match stop {
             Stop::Aws(error) => StepError::new(self.trouble(step, error.fault), error.to_string()),
             Stop::Drift(message) => StepError::new(Trouble::Drifted, message),
         })
@@ -148,6 +162,26 @@ impl Cloud for RealCloud {
         }
         let at = self.session(Scope::Regional, account).await.map_err(|error| error.to_string())?;
         record::add(&at, &self.digest, taken).await.map_err(|error| error.to_string())
+    }
+
+    async fn health(&self, account: &Account) -> Health {
+        let Some(canaries) = self.canaries.get(account) else { return Health::without(Colour::Unwatched) };
+        let at = match self.sessions.of(&self.entrance, account) {
+            Ok(at) => at,
+            Err(error) if error.is(Fault::Missing) => return Health::without(Colour::Absent),
+            Err(error) => return Health::unknown(error.to_string()),
+        };
+        let words = canaries.iter().map(|canary| health::ask(&at, canary.to_string()));
+        Health::of(futures::future::join_all(words).await.into_iter().collect())
+    }
+
+    async fn lock_held(&self) -> Result<(), String> {
+        self.entrance.connection.turn().holds()
+    }
+
+    fn now(&self) -> Timestamp {
+        // Before 1970 or after 9999 the clock is wrong, and no calendar can be held against it; the end of time is on no block day.
+        Timestamp::try_from(self.entrance.management.now()).unwrap_or(Timestamp::MAX)
     }
 
     async fn sleep(&self, pause: Duration) {

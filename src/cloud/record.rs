@@ -37,7 +37,7 @@ pub(super) fn taken(steps: &[Step], results: &[StepResult]) -> BTreeMap<String, 
     let mut all: BTreeMap<String, Taken> = BTreeMap::new();
     for (step, result) in steps.iter().zip(results) {
         let Some(element) = element(&step.address) else { continue };
-        let (action, fields, is_second) = deed(&step.action);
+        let (action, fields, is_second) = parts(&step.action);
         let ended = match result {
             StepResult::Done => Ended::Done,
             StepResult::AlreadyDone => Ended::AlreadySo,
@@ -59,8 +59,14 @@ pub(super) fn taken(steps: &[Step], results: &[StepResult]) -> BTreeMap<String, 
     all
 }
 
+/// What a step does, and the names of the fields that it is about.
+pub fn deed(action: &Action) -> (Deed, Vec<String>) {
+    let (deed, fields, _) = parts(action);
+    (deed, fields.iter().map(|change| change.field.clone()).collect())
+}
+
 /// What a step does, the fields that it is about, and whether it is the second half of a replacement.
-fn deed(action: &Action) -> (Deed, &[Change], bool) {
+fn parts(action: &Action) -> (Deed, &[Change], bool) {
     match action {
         Action::Create { want: _, replacing: true } => (Deed::Replace, &[], true),
         Action::Create { want: _, replacing: false } => (Deed::Create, &[], false),

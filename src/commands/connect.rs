@@ -4,14 +4,22 @@ use super::Failure;
 use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
 use crate::cloud::{self, Entrance, enter};
 use crate::kinds;
-use crate::model::{Region, Turn};
+use crate::model::{Address, Region, Turn};
 use crate::render::escape::line as escape;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// AWS calls by account, counted as they end.
+/// What is remembered of calls as they end.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+pub struct Calls(Arc<Mutex<Ended>>);
+
+#[derive(Default)]
+struct Ended {
+    /// How many, by account.
+    counts: BTreeMap<String, u64>,
+    /// The request ids of writes, by the step that they were made for.
+    writes: BTreeMap<Address, Vec<String>>,
+}
 
 /// Whether a command may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +55,17 @@ pub async fn connect_while(
     let more: &[&str] = match mode {
         Mode::ReadOnly | Mode::Looking => &[],
         Mode::Asking => &[cloud::ASKING, cloud::READING],
-        Mode::ReadWrite => &[cloud::READING],
+        Mode::ReadWrite => &[cloud::ASKING, cloud::READING],
     };
     let more = || more.iter().map(|operation| (*operation).to_owned());
     let looking = if mode == Mode::ReadOnly { &[][..] } else { &cloud::LOOKING[..] };
-    let reads = kinds::reads().into_iter().chain(more()).chain(looking.iter().map(|operation| (*operation).to_owned())).collect();
+    let reads = kinds::reads().into_iter().chain(more()).chain(looking.iter().map(|operation| (*operation).to_owned()));
+    let reads: Arc<BTreeSet<String>> = Arc::new(reads.collect());
     let inside = kinds::reads_inside().into_iter().chain(more()).collect();
-    let access = Access { reads: Arc::new(reads), inside: Arc::new(inside), writes: mode == Mode::ReadWrite, turn };
+    let access = Access { reads: reads.clone(), inside: Arc::new(inside), writes: mode == Mode::ReadWrite, turn };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {
-        counted.count(call);
+        counted.remember(call, reads.contains(call.operation));
         if verbose {
             trace(call);
         }
@@ -65,14 +74,26 @@ pub async fn connect_while(
 }
 
 impl Calls {
-    fn count(&self, call: &Call<'_>) {
-        let mut counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *counts.entry(call.account.to_string()).or_default() += 1;
+    fn remember(&self, call: &Call<'_>, is_read: bool) {
+        let mut ended = self.ended();
+        *ended.counts.entry(call.account.to_string()).or_default() += 1;
+        if let Some((id, step)) = call.request.filter(|_| !is_read).zip(cloud::performing()) {
+            ended.writes.entry(step).or_default().push(id.to_owned());
+        }
+    }
+
+    /// What AWS calls the writes that were made for a step.
+    pub fn requests(&self, step: &Address) -> Vec<String> {
+        self.ended().writes.get(step).cloned().unwrap_or_default()
+    }
+
+    fn ended(&self) -> MutexGuard<'_, Ended> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts`.
     pub fn summary(&self) -> String {
-        let counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let counts = &self.ended().counts;
         let organization = counts.get(crate::model::Account::MANAGEMENT).copied().unwrap_or(0);
         let total: u64 = counts.values().sum();
         let accounts = counts.keys().filter(|account| *account != crate::model::Account::MANAGEMENT).count();

@@ -11,6 +11,7 @@ mod connect;
 mod explain;
 mod failure;
 mod files;
+mod gate;
 mod github;
 mod health;
 mod init;
@@ -65,6 +66,8 @@ enum Command {
     Record(record::Args),
     /// The turn to write: take it for several jobs, give it back, or break it
     Lock(lock::Args),
+    /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
+    Gate(gate::Args),
     /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
@@ -96,6 +99,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Status(args) => status::run(args).await,
         Command::Record(args) => record::run(args).await,
         Command::Lock(args) => lock::run(args).await,
+        Command::Gate(args) => gate::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

@@ -2,7 +2,8 @@
 
 use super::output::print;
 use super::{Exit, Outcome, files};
-use crate::kinds::policy::{Side, actions, documents, entering, recording, storing};
+use crate::kinds::policy::{Side, actions, asking, documents, entering, recording, storing};
+use crate::plan::{Desired, canaries};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -33,6 +34,11 @@ enum Role {
     Member,
 }
 
+/// Whether any account has a canary, which gates ask.
+fn watches(desired: &Desired) -> bool {
+    !canaries(desired).is_empty()
+}
+
 pub fn run(args: &Args) -> Outcome {
     let desired = match files::load(&args.files) {
         Ok(desired) => desired,
@@ -41,7 +47,8 @@ pub fn run(args: &Args) -> Outcome {
     let writes = args.purpose == Purpose::Apply;
     let role = if writes { &desired.estate.access_role } else { &desired.estate.plan_role };
     let management = documents(&actions(&desired.kinds, Side::Management, writes), &[entering(role), storing(writes)]);
-    let member = documents(&actions(&desired.kinds, Side::Member, writes), &[recording(writes)]);
+    let further: Vec<_> = [recording(writes)].into_iter().chain((writes && watches(&desired)).then(asking)).collect();
+    let member = documents(&actions(&desired.kinds, Side::Member, writes), &further);
     let shown = match args.role {
         Some(Role::Management) => json!(management),
         Some(Role::Member) => json!(member),

@@ -5,6 +5,7 @@
 
 use super::access::{Access, Groups};
 pub use super::people::{Away, ChannelName, Length, OnCall, Person};
+use super::rollout::{Calendar, Rollout};
 use crate::model::{Approvals, Environment};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct Domains {
     /// Who is let in beside the teams.
     #[serde(default)]
     pub access: Access,
-    /// In which order changes reach the accounts.
+    /// How changes reach the accounts.
     #[serde(default)]
     pub rollout: Rollout,
     /// How many people, besides the author of the pull request, have to approve a plan, by its worst risk.
@@ -274,42 +275,6 @@ pub enum Setting {
     Parameters(BTreeMap<String, Value>),
 }
 
-/// In which order changes reach the accounts.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Rollout {
-    /// The waves in order. `staging` is the staging organization, where there is one.
-    pub waves: Vec<WaveName>,
-}
-
-/// A wave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum WaveName {
-    Staging,
-    Dev,
-    Stage,
-    Prod,
-}
-
-/// The days on which nothing is changed.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Calendar {
-    pub block_days: Vec<BlockDays>,
-}
-
-/// Days on which nothing is changed, and why.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlockDays {
-    pub name: String,
-    /// The first day: `2026-11-26`.
-    pub from: String,
-    /// The last day.
-    pub to: String,
-}
-
 fn access_role() -> String {
     "OrganizationAccountAccessRole".to_owned()
 }
@@ -340,24 +305,6 @@ impl Pool {
             Pool::Several(ranges) => {
                 ranges.iter().enumerate().map(|(at, range)| (vec!["pool".to_owned(), at.to_string()], range.0.as_str())).collect()
             }
-        }
-    }
-}
-
-impl Default for Rollout {
-    fn default() -> Rollout {
-        Rollout { waves: vec![WaveName::Dev, WaveName::Stage, WaveName::Prod] }
-    }
-}
-
-impl WaveName {
-    /// The environment whose accounts go in this wave.
-    pub fn environment(self) -> Option<Environment> {
-        match self {
-            WaveName::Staging => None,
-            WaveName::Dev => Some(Environment::Dev),
-            WaveName::Stage => Some(Environment::Stage),
-            WaveName::Prod => Some(Environment::Prod),
         }
     }
 }

@@ -4,13 +4,14 @@ use super::domains::Domains;
 use super::expand;
 use super::files::Files;
 use super::node::{Entry, Node};
+use super::rollout;
 use crate::model::{Account, Environment, Name, Place};
 use crate::plan::{Estate, Member, Retired};
 use std::collections::BTreeMap;
 
 /// The estate. None only when the organization's Region is none, which has been reported.
 pub fn of(files: &Files) -> Option<Estate> {
-    let Domains { organization, network, domains, rollout, approvals, retire, .. } = &files.domains.value;
+    let Domains { organization, network, domains, approvals, retire, .. } = &files.domains.value;
     let written: BTreeMap<&str, &Entry> =
         files.domains.root.get("domains").map_or(&[][..], Node::entries).iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let members = domains.iter().filter_map(|(name, domain)| {
@@ -32,7 +33,7 @@ pub fn of(files: &Files) -> Option<Estate> {
         plan_role: organization.plan_role.as_ref().unwrap_or(&organization.access_role).clone(),
         pools: network.pool.ranges().into_iter().filter_map(|(_, text)| text.parse().ok()).collect(),
         reserved: network.reserved.iter().filter_map(|(name, range)| Some((name.clone(), range.0.parse().ok()?))).collect(),
-        order: rollout.waves.iter().filter_map(|wave| wave.environment()).collect(),
+        rollout: rollout::of(&files.domains.value),
         approvals: *approvals,
         members: members.flatten().collect(),
         retired: Retired {

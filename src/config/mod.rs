@@ -28,6 +28,7 @@ mod on_call;
 mod people;
 mod problem;
 mod resources;
+pub mod rollout;
 pub mod schema;
 mod settings;
 mod shape;

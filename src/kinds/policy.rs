@@ -26,6 +26,9 @@ pub const RECORD: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 pub const STORE: [&str; 6] =
     ["s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:CreateBucket", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"];
 
+/// What asking a canary takes.
+pub const ASK: &str = "lambda:InvokeFunction";
+
 /// The most characters of a managed policy, white space not counted (IAM and STS quotas).
 const LONGEST: usize = 6144;
 
@@ -61,6 +64,11 @@ pub fn recording(writes: bool) -> Value {
 pub fn storing(writes: bool) -> Value {
     let actions = if writes { &STORE[..] } else { &STORE[..2] };
     statement("store", &json!(actions), "arn:*:s3:::landfall-*")
+}
+
+/// The statement that lets canaries be asked, and no other function.
+pub fn asking() -> Value {
+    statement("ask", &json!(ASK), "arn:*:lambda:*:*:function:landfall-canary-*")
 }
 
 /// The policies that allow these actions, and what further statements say; several where one would be too long for IAM.

@@ -61,6 +61,8 @@ pub struct Call<'a> {
     pub took: Duration,
     /// The HTTP status, or none where no answer came.
     pub status: Option<u16>,
+    /// What AWS calls the request, where it says so.
+    pub request: Option<&'a str>,
 }
 
 /// Whoever wants to know of calls: counters, and the trace of `-v`.

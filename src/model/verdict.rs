@@ -140,6 +140,21 @@ impl Health {
         Health { canaries, ..Health::without(colour) }
     }
 
+    /// What the canaries that are not well say, one after the other.
+    pub fn complaints(&self) -> Vec<String> {
+        let bad = self.canaries.iter().filter(|(_, word)| word.colour == Colour::Red);
+        let said = bad.map(|(name, Word { why, suspects, .. })| {
+            let suspected = if suspects.is_empty() { String::new() } else { format!(" (suspected: {})", suspects.join(", ")) };
+            format!("{name}: {}{suspected}", why.join(", "))
+        });
+        said.collect()
+    }
+
+    /// An account whose canaries could not even be asked, which is no good sign.
+    pub fn unknown(why: impl Into<String>) -> Health {
+        Health::of(BTreeMap::from([("canaries".to_owned(), Word::silent(why))]))
+    }
+
     pub fn is_red(&self) -> bool {
         self.colour == Colour::Red
     }

@@ -1,7 +1,8 @@
 //! What the files ask for: every resource of every account, with the line that asked.
 
+use super::Rollout;
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Approvals, Environment, KindName, Name, Place, Region};
+use crate::model::{Account, Address, Approvals, KindName, Name, Place, Region};
 use ipnet::Ipv4Net;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +29,8 @@ pub struct Estate {
     pub pools: Vec<Ipv4Net>,
     /// Ranges inside the pools that belong to somebody else, by name.
     pub reserved: BTreeMap<String, Ipv4Net>,
-    /// The environments in the order in which changes reach them.
-    pub order: Vec<Environment>,
+    /// How changes reach the accounts.
+    pub rollout: Rollout,
     pub approvals: Approvals,
     pub members: BTreeMap<Account, Member>,
     /// What may be given up for good.

@@ -1,7 +1,7 @@
 //! The plan file: what `plan --out` writes and `apply` reads. Trusts nothing that it reads: a file that was cut, edited, made by another
 //! format or never made by a planner is refused.
 
-use super::{Action, Plan, Report, Step};
+use super::{Action, ORGANIZATION, ORGANIZATION_LAST, Plan, Report, Step, Wave};
 use crate::kinds::{Spec, row};
 use crate::model::Digest;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The version of the format. Raised when a reader of the old one would misread the new one.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A plan with its report, as kept between review and apply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +81,8 @@ impl PlanFile {
 
 /// What no planner would write. A digest only proves that the file is whole, not who made it.
 fn contradictions(plan: &Plan) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found: Vec<String> = plan.rollout.contradiction().into_iter().collect();
+    found.extend(plan.waves.iter().filter_map(|wave| misnamed(plan, wave)));
     for (account, steps) in plan.waves.iter().flat_map(|wave| &wave.accounts) {
         for (place, step) in steps.iter().enumerate() {
             let wrong = misplaced(plan, account, place, step).or_else(|| misshapen(step));
@@ -89,6 +90,12 @@ fn contradictions(plan: &Plan) -> Vec<String> {
         }
     }
     found
+}
+
+/// Waves that the rollout doesn't have would pass no gate of it.
+fn misnamed(plan: &Plan, wave: &Wave) -> Option<String> {
+    let known = [ORGANIZATION, ORGANIZATION_LAST].contains(&wave.name.as_str()) || plan.rollout.rules(&wave.name).is_some();
+    (!known).then(|| format!("{} is no wave of its rollout", wave.name))
 }
 
 fn misplaced(plan: &Plan, account: &crate::model::Account, place: usize, step: &Step) -> Option<String> {

@@ -23,6 +23,7 @@ mod order;
 mod pending;
 mod quotas;
 mod ranges;
+mod rollout;
 mod steps;
 mod subnets;
 mod touched;
@@ -35,9 +36,11 @@ pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use quotas::SUMMARY as OVER_QUOTA;
+pub use rollout::{
+    BlockDays, ORGANIZATION, ORGANIZATION_LAST, Parallel, Rollout, Sick, Tolerance, WaveRules, canaries, is_canary, seconds, show_seconds,
+};
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
 pub use touched::{Touched, touched};
-pub use waves::ORGANIZATION;
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Address, Note};

@@ -167,7 +167,7 @@ mod tests {
             plan_role: "Role".into(),
             pools: Vec::new(),
             reserved: BTreeMap::new(),
-            order: Vec::new(),
+            rollout: crate::plan::Rollout::default(),
             approvals: Approvals::default(),
             retired: crate::plan::Retired::default(),
             members: [("payments/prod".parse().unwrap(), member.clone())].into(),

@@ -1,5 +1,6 @@
 //! Plan and report: what will be done, and what you should know about it.
 
+use super::Rollout;
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Approvals, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use serde::{Deserialize, Serialize};
@@ -17,14 +18,16 @@ pub struct Plan {
     pub emails: BTreeMap<Account, String>,
     /// How many people have to approve what is planned here.
     pub approvals: Approvals,
+    /// How it reaches the accounts, those without steps included.
+    pub rollout: Rollout,
     pub waves: Vec<Wave>,
 }
 
-/// Accounts that go together; no wave starts before the one before it has succeeded.
+/// Accounts that go together; no wave starts before its gate holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wave {
-    /// `organization`, or an environment.
+    /// `organization`, or one of the rollout's.
     pub name: Name,
     /// The steps of each account, in an order in which they could be done one by one.
     pub accounts: BTreeMap<Account, Vec<Step>>,
@@ -122,9 +125,10 @@ impl ApprovedPlan {
 impl Plan {
     /// A plan of nothing, for an estate.
     pub fn empty(estate: &super::Estate) -> Plan {
-        let super::Estate { name, home_region, access_role, approvals, .. } = estate;
+        let super::Estate { name, home_region, access_role, approvals, rollout, .. } = estate;
         let (estate, home_region, access_role) = (name.clone(), home_region.clone(), access_role.clone());
-        Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: *approvals, waves: Vec::new() }
+        let (emails, approvals, rollout) = (BTreeMap::new(), *approvals, rollout.clone());
+        Plan { estate, home_region, access_role, emails, approvals, rollout, waves: Vec::new() }
     }
 
     /// All steps, wave by wave and account by account.

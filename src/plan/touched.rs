@@ -36,6 +36,8 @@ pub fn touched(before: &Desired, now: &Desired) -> Touched {
 #[derive(Default, PartialEq)]
 struct Facts<'a> {
     member: Option<(&'a str, &'a Name)>,
+    /// The place of its wave.
+    wave: Option<usize>,
     retired: bool,
     specs: BTreeMap<&'a Address, &'a Spec>,
 }
@@ -43,7 +45,8 @@ struct Facts<'a> {
 fn facts(desired: &Desired) -> BTreeMap<&Account, Facts<'_>> {
     let mut facts: BTreeMap<&Account, Facts<'_>> = BTreeMap::new();
     for (account, Member { email, team, place: _ }) in &desired.estate.members {
-        facts.entry(account).or_default().member = Some((email, team));
+        let facts = facts.entry(account).or_default();
+        (facts.member, facts.wave) = (Some((email.as_str(), team)), desired.estate.rollout.place_of(account));
     }
     for account in &desired.estate.retired.accounts {
         facts.entry(account).or_default().retired = true;
@@ -54,10 +57,12 @@ fn facts(desired: &Desired) -> BTreeMap<&Account, Facts<'_>> {
     facts
 }
 
-/// What is true for all: the pools, the Region, the role. When any of it differs, everything is touched.
+/// What is true for all: the pools, the Region, the role, the waves without their accounts. When any of it differs, everything is touched.
 fn rest(estate: &Estate) -> Estate {
     let resources = estate.retired.resources.clone();
-    Estate { members: BTreeMap::new(), retired: Retired { accounts: BTreeSet::new(), resources }, ..estate.clone() }
+    let mut rollout = estate.rollout.clone();
+    rollout.waves.iter_mut().for_each(|wave| wave.members.clear());
+    Estate { members: BTreeMap::new(), rollout, retired: Retired { accounts: BTreeSet::new(), resources }, ..estate.clone() }
 }
 
 fn domain(account: &Account) -> Option<&Name> {
@@ -111,6 +116,10 @@ domains:
     #[test]
     fn one_account_touches_its_whole_domain_and_no_other() {
         assert_eq!(of("search: { team: core }", "search: { team: other }"), (vec!["search".to_owned()], 4));
+        let first = "rollout: { waves: [{ name: first, accounts: [catalog/dev] }, dev, stage, prod] }";
+        let moved = format!("{DOMAINS}{}", first.replace("catalog", "search"));
+        let touched = touched(&desired(&format!("{DOMAINS}{first}"), MODULE), &desired(&moved, MODULE));
+        assert_eq!(touched.domains.iter().map(Name::as_str).collect::<Vec<_>>(), ["catalog", "search"], "they go when others do");
         assert_eq!(of("environments: [prod]", "environments: [stage, prod]"), (vec!["payments".to_owned()], 6));
         let modules = "payments: { team: core, modules: { greeting: { greeting: bonjour } }, ";
         assert_eq!(of("payments: { team: core, ", modules), (vec!["payments".to_owned()], 6));

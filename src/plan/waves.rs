@@ -3,12 +3,9 @@
 use super::compare::{Fate, Fates};
 use super::ground::{Ground, account_of};
 use super::order::{Node, Phase, order};
-use super::{Action, Plan, Step, Wave, judge};
-use crate::model::{Account, Address, Effect, Environment, Name, Note};
+use super::{Action, ORGANIZATION, Plan, Rollout, Step, Wave, canaries, judge};
+use crate::model::{Account, Address, Effect, Note};
 use std::collections::BTreeMap;
-
-/// The wave of what belongs to the organization as a whole: before all others, which hang from it.
-pub const ORGANIZATION: &str = "organization";
 
 /// Assembles the plan, and notes what its order had to give up.
 pub(super) fn assemble<'a>(ground: &Ground<'a>, fates: &Fates<'a>) -> (Plan, Vec<Note>) {
@@ -23,22 +20,19 @@ pub(super) fn assemble<'a>(ground: &Ground<'a>, fates: &Fates<'a>) -> (Plan, Vec
     }
     accounts.retain(|_, steps| !steps.is_empty());
     let estate = &ground.desired.estate;
-    let waves = waves(&estate.order, accounts);
-    (Plan { emails: emails(ground, fates), waves, ..Plan::empty(estate) }, notes)
+    let waves = waves(&estate.rollout, accounts);
+    let rollout = Rollout { canaries: canaries(ground.desired), ..estate.rollout.clone() };
+    (Plan { emails: emails(ground, fates), rollout, waves, ..Plan::empty(estate) }, notes)
 }
 
-fn waves(order: &[Environment], mut accounts: BTreeMap<Account, Vec<Step>>) -> Vec<Wave> {
-    let forgotten = Environment::ALL.into_iter().filter(|environment| !order.contains(environment));
-    let environments = order.iter().copied().chain(forgotten).map(Some);
-    let mut waves = Vec::new();
-    for environment in [None].into_iter().chain(environments) {
-        let name = environment.map_or(ORGANIZATION, Environment::as_str).parse::<Name>();
-        let (here, later) = accounts.into_iter().partition(|(account, _)| account.environment() == environment);
-        accounts = later;
-        waves.extend(name.ok().map(|name| Wave { name, accounts: here }));
+/// The accounts with steps, by the wave that takes them; the organization before all others.
+fn waves(rollout: &Rollout, accounts: BTreeMap<Account, Vec<Step>>) -> Vec<Wave> {
+    let mut by_place: BTreeMap<Option<usize>, BTreeMap<Account, Vec<Step>>> = BTreeMap::new();
+    for (account, steps) in accounts {
+        by_place.entry(rollout.place_of(&account)).or_default().insert(account, steps);
     }
-    waves.retain(|wave| !wave.accounts.is_empty());
-    waves
+    let name = |place: Option<usize>| place.map_or_else(|| ORGANIZATION.parse().ok(), |place| Some(rollout.waves[place].name.clone()));
+    by_place.into_iter().filter_map(|(place, accounts)| Some(Wave { name: name(place)?, accounts })).collect()
 }
 
 /// The accounts that live or are created: in others there is nothing to do.

@@ -2,7 +2,7 @@
 
 use super::escape;
 use super::paint::{Ink, Paint};
-use crate::model::{Account, Colour, Element, Health, Healths, Word};
+use crate::model::{Account, Colour, Element, Health, Healths};
 use serde::Serialize;
 
 /// The version of the JSON below; documented in docs/modules/canary.md. A field is never renamed or removed within a format.
@@ -47,8 +47,7 @@ fn told(health: &Health) -> String {
 }
 
 fn diagnosis(health: &Health) -> String {
-    let bad = health.canaries.iter().filter(|(_, word)| word.colour == Colour::Red);
-    let mut parts: Vec<String> = bad.map(|(name, word)| said(name, word)).collect();
+    let mut parts = health.complaints();
     parts.extend(health.elements.iter().take(ELEMENTS).map(element));
     let more = health.elements.len().saturating_sub(ELEMENTS);
     parts.extend((more > 0).then(|| format!("and {more} more that are not as declared")));
@@ -56,14 +55,6 @@ fn diagnosis(health: &Health) -> String {
     let whole = health.elements.is_empty() && health.unread.is_none();
     parts.extend(whole.then(|| "all that is declared of its network is there".to_owned()));
     parts.join("; ")
-}
-
-fn said(name: &str, word: &Word) -> String {
-    let mut text = format!("{name}: {}", word.why.join(", "));
-    if !word.suspects.is_empty() {
-        text += &format!(" (suspected: {})", word.suspects.join(", "));
-    }
-    text
 }
 
 fn element(element: &Element) -> String {
@@ -94,7 +85,7 @@ pub fn health_json(healths: &Healths) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Deed, ElementState, Ended, Taken, Touch};
+    use crate::model::{Deed, ElementState, Ended, Taken, Touch, Word};
     use std::collections::BTreeMap;
 
     fn healths() -> Healths {

@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Change, Concern, Digest, Name, Note, Place, Region, Risk};
-use crate::plan::{Action, Plan, Report, Step};
+use crate::plan::{Action, Plan, Report, Rollout, Step};
 use serde::Serialize;
 
 /// The version of the shape below.
@@ -22,6 +22,8 @@ struct Shown<'a> {
     /// People who have to approve it, besides its author.
     approvals_needed: usize,
     notes: &'a [Note],
+    /// How it reaches the accounts.
+    rollout: &'a Rollout,
     waves: Vec<ShownWave<'a>>,
 }
 
@@ -62,7 +64,7 @@ struct ShownStep<'a> {
 /// # Panics
 /// Never: plans are plain data.
 pub fn json(plan: &Plan, report: &Report) -> String {
-    let Plan { estate, home_region, access_role: _, emails, approvals: _, waves } = plan;
+    let Plan { estate, home_region, access_role: _, emails, approvals: _, rollout, waves } = plan;
     let summary = Counts::of(plan, report);
     let waves = waves.iter().map(|wave| ShownWave {
         name: &wave.name,
@@ -82,6 +84,7 @@ pub fn json(plan: &Plan, report: &Report) -> String {
         summary,
         approvals_needed: plan.approvals_needed(),
         notes: &report.notes,
+        rollout,
         waves: waves.collect(),
     };
     serde_json::to_string_pretty(&shown).expect("plain data has a JSON form") + "\n"

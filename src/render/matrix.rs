@@ -85,6 +85,7 @@ mod tests {
             access_role: "role".to_owned(),
             emails: BTreeMap::new(),
             approvals: Approvals::default(),
+            rollout: crate::plan::Rollout::default(),
             waves: vec![wave],
         }
     }

@@ -12,6 +12,7 @@ mod notes;
 mod page;
 mod paint;
 mod record;
+mod rollout;
 mod step;
 mod text;
 

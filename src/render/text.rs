@@ -3,7 +3,7 @@
 use super::counts::{Counts, many};
 use super::fold::{Group, Pattern, Peers, Shape, fold, groups};
 use super::paint::{Ink, Paint};
-use super::{notes, step};
+use super::{notes, rollout, step};
 use crate::model::{Severity, show};
 use crate::plan::{Plan, Report, Step};
 
@@ -23,6 +23,7 @@ pub fn text(plan: &Plan, report: &Report, options: Options) -> String {
     let mut lines = notes::notes(&report.notes, |severity| severity == Severity::Blocking, full, paint);
     lines.extend(if full { unfolded(plan, paint) } else { folded(plan, paint) });
     lines.extend(notes::notes(&report.notes, |severity| severity != Severity::Blocking, full, paint));
+    lines.extend(rollout::line(plan));
     lines.push(paint.text(Ink::Heading, &Counts::of(plan, report).sentence(report.accounts)));
     lines.join("\n") + "\n"
 }

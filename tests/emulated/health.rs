@@ -11,7 +11,7 @@ async fn account(emulator: &Emulator, email: &str) -> String {
     listed.accounts().iter().find(|account| account.email() == Some(email)).and_then(|account| account.id()).unwrap().to_owned()
 }
 
-async fn without_default_route(emulator: &Emulator, id: &str, table: &str) {
+pub async fn without_default_route(emulator: &Emulator, id: &str, table: &str) {
     let ec2 = aws_sdk_ec2::Client::new(&emulator.member(id).await);
     let mark = Filter::builder().name("tag:landfall:address").values(table).build();
     let tables = ec2.describe_route_tables().filters(mark).send().await.unwrap();
@@ -28,13 +28,14 @@ fn lines(text: &str) -> Vec<(String, String, String)> {
     text.lines().map(part).collect()
 }
 
-/// Applies the files with a setting more, and answers the plan's digest, shortened.
+/// Applies the files with a setting more to prod, whose canaries don't like it, and answers the plan's digest, shortened.
 fn applied_with(emulator: &Emulator, estate: &Generated, setting: &str) -> String {
     let file = estate.root().join("domains.yaml");
     let files = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{setting}\n{files}")).unwrap();
     let plan = emulator.plan(estate.root(), &[]);
-    emulator.landfall(estate.root(), &["apply", &plan]).expect(0);
+    let ran = emulator.landfall(estate.root(), &["apply", &plan]).expect(1);
+    assert!(ran.stdout.contains("alpha/prod: red after its steps: landfall-canary-a: egress: no answer"), "{}", ran.stdout);
     std::fs::write(&file, files).unwrap();
     let plan: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(plan).unwrap()).unwrap();
     plan["digest"].as_str().unwrap()[..12].to_owned()
@@ -55,7 +56,7 @@ async fn the_step_that_broke_it_is_named() {
     let first = parameter(&emulator, &prod).await;
     assert!(first.value().unwrap().len() <= 4096 && first.version() == 1, "{first:?}");
 
-    let plan = applied_with(&emulator, &estate, "modules: { network: { nat: none } }");
+    let plan = applied_with(&emulator, &estate, "modules_in: { prod: { network: { nat: none } } }");
     let seen = emulator.landfall(estate.root(), &["health", "--account", "alpha/prod"]).expect(2).stdout;
     let touched = |what: &str, step: &str| {
         let told = seen.split("; ").find(|part| part.starts_with(what)).unwrap_or_else(|| panic!("no {what} in {seen}"));

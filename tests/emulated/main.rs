@@ -6,6 +6,7 @@ mod emulator;
 mod estate;
 mod failing;
 mod fields;
+mod gates;
 mod health;
 mod killed;
 mod live;

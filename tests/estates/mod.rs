@@ -4,7 +4,7 @@
 
 use landfall::kinds::{Spec, row};
 use landfall::model::{Account, Address, Approvals, Environment, Place};
-use landfall::plan::{Action, Declared, Desired, Estate, Found, Live, Member, Plan, Stranger};
+use landfall::plan::{Action, Declared, Desired, Estate, Found, Live, Member, Plan, Rollout, Stranger, WaveRules};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub fn estate(pool: &str) -> Desired {
         plan_role: "OrganizationAccountAccessRole".to_owned(),
         pools: vec![pool.parse().unwrap()],
         reserved: BTreeMap::from([("office".to_owned(), "10.0.0.0/20".parse().unwrap())]),
-        order: Environment::ALL.to_vec(),
+        rollout: rollout(),
         approvals: Approvals::default(),
         members: BTreeMap::new(),
         retired: landfall::plan::Retired::default(),
@@ -50,6 +50,12 @@ pub fn estate(pool: &str) -> Desired {
     desired
 }
 
+/// One environment after the other.
+pub fn rollout() -> Rollout {
+    let rules = |environment: Environment| WaveRules::of(environment, Default::default(), environment.as_str().parse().unwrap());
+    Rollout { waves: Environment::ALL.map(rules).into(), time_zone: "UTC".to_owned(), ..Rollout::default() }
+}
+
 pub fn with_domains(pool: &str, domains: &[Domain]) -> Desired {
     let mut desired = estate(pool);
     domains.iter().for_each(|domain| add(&mut desired, domain));
@@ -61,6 +67,7 @@ pub fn add(desired: &mut Desired, domain: &Domain) {
         let account = Account::member(domain.name.parse().unwrap(), *environment);
         let email = format!("aws+{}-{environment}@acme.example", domain.name);
         let member = Member { email: email.clone(), team: "platform".parse().unwrap(), place: place() };
+        desired.estate.rollout.waves[*environment as usize].members.insert(account.clone());
         desired.estate.members.insert(account.clone(), member);
         let unit = format!("management:organizational-unit/{environment}");
         let name = format!("{}-{environment}", domain.name);

@@ -1,17 +1,18 @@
 //! Whole applies in virtual time, from seeds: faults, kills at any call, and what must hold all the same.
 
+mod gates;
 mod world;
 
-use landfall::apply::{Event, Limits, Outcome, StepResult, apply};
+use landfall::apply::{Event, Limits, Outcome, StepResult, Terms, Watch, apply};
 use landfall::kinds::Spec;
 use landfall::model::{Account, Address, Approvals, Environment};
-use landfall::plan::{Action, ApprovedPlan, Plan, Step, Wave};
+use landfall::plan::{Action, ApprovedPlan, Plan, Rollout, Sick, Step, Wave, WaveRules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use world::{Faults, Seed, World};
 
 const SEEDS: u64 = 300;
-const LIMITS: Limits = Limits { accounts: 8, steps: 4 };
+const TERMS: Terms = Terms { limits: Limits { accounts: 8, steps: 4 }, watch: Watch::Whole, break_glass: None };
 const CALM: Faults = Faults { throttled: 0, lost: 0, unsettled: 0 };
 const STORM: Faults = Faults { throttled: 15, lost: 10, unsettled: 10 };
 /// A run that is killed again and again still gets further each time, so this many runs are plenty.
@@ -30,9 +31,15 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
         });
         Wave { name: environment.as_str().parse().unwrap(), accounts: accounts.collect() }
     });
+    let rules = waves.each_ref().map(|wave| {
+        let members = wave.accounts.keys().cloned().collect();
+        WaveRules::of(wave.name.as_str().parse().unwrap(), members, wave.name.clone())
+    });
+    let rollout = Rollout { waves: rules.into(), sick: Sick::Estate, time_zone: "UTC".to_owned(), ..Rollout::default() };
     let home_region = "us-west-2".parse().unwrap();
     let (estate, access_role) = ("acme".parse().unwrap(), "role".to_owned());
-    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), waves: waves.into() };
+    let plan =
+        Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves: waves.into() };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }
@@ -75,7 +82,7 @@ async fn run(world: &World, plan: &ApprovedPlan) -> Option<Outcome> {
         Event::StepEnded { step, result } if result.succeeded() => drop(succeeded.insert(step.address.clone())),
         _ => {}
     };
-    tokio::time::timeout(BUDGET, apply(plan, world, &LIMITS, &mut check)).await.ok()
+    tokio::time::timeout(BUDGET, apply(plan, world, &TERMS, &mut check)).await.ok()
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +165,7 @@ async fn a_record_that_cannot_be_written_is_told_and_fails_nothing() {
             told.insert((*account).clone());
         }
     };
-    let outcome = apply(&plan, &world, &LIMITS, &mut on).await;
+    let outcome = apply(&plan, &world, &TERMS, &mut on).await;
     assert!(outcome.succeeded());
     assert_eq!(told, plan.plan().waves.iter().flat_map(|wave| wave.accounts.keys().cloned()).collect());
 }

@@ -1,7 +1,8 @@
 //! The simulated cloud behind the `Cloud` seam: what exists, what AWS would have answered, and faults drawn from a seed.
 
+use jiff::Timestamp;
 use landfall::apply::{Cloud, Performed, StepError, StepResult, Trouble};
-use landfall::model::{Account, Address};
+use landfall::model::{Account, Address, Colour, Health, Word};
 use landfall::plan::{Action, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,18 @@ pub struct Faults {
     pub unsettled: u64,
 }
 
+/// What a canary answers when it is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Green,
+    Red,
+    /// Nothing, ever.
+    Never,
+    Absent,
+}
+
+pub type Canary = Box<dyn Fn(&Account, Duration) -> Answer>;
+
 pub struct World {
     pub seed: Seed,
     pub faults: Faults,
@@ -53,7 +66,13 @@ pub struct World {
     pub log: RefCell<Vec<String>>,
     /// Why nothing can be recorded, if so.
     pub unrecorded: Option<String>,
-    start: tokio::time::Instant,
+    /// What an account's canary answers, so long after the start.
+    pub canary: Canary,
+    /// After how long the lock is somebody else's.
+    pub locked_for: Duration,
+    /// What time it is at the start.
+    pub begins: Timestamp,
+    pub start: tokio::time::Instant,
 }
 
 impl World {
@@ -67,6 +86,9 @@ impl World {
             calls_left: Cell::new(u64::MAX),
             log: RefCell::default(),
             unrecorded: None,
+            canary: Box::new(|_, _| Answer::Green),
+            locked_for: Duration::MAX,
+            begins: "2026-11-21T09:00:00Z".parse().unwrap(),
             start: tokio::time::Instant::now(),
         }
     }
@@ -120,7 +142,29 @@ impl Cloud for World {
         self.unrecorded.clone().map_or(Ok(()), Err)
     }
 
+    async fn health(&self, account: &Account) -> Health {
+        tokio::time::sleep(LATENCY).await;
+        match (self.canary)(account, self.elapsed()) {
+            Answer::Green => Health::of(BTreeMap::from([("landfall-canary-a".to_owned(), green())])),
+            Answer::Red => Health::of(BTreeMap::from([("landfall-canary-a".to_owned(), Word::silent("no answer"))])),
+            Answer::Never => std::future::pending().await,
+            Answer::Absent => Health::without(Colour::Absent),
+        }
+    }
+
+    async fn lock_held(&self) -> Result<(), String> {
+        if self.elapsed() < self.locked_for { Ok(()) } else { Err("somebody broke it".to_owned()) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.begins + self.elapsed()
+    }
+
     async fn sleep(&self, pause: Duration) {
         tokio::time::sleep(pause).await;
     }
+}
+
+fn green() -> Word {
+    Word { colour: Colour::Green, why: Vec::new(), suspects: Vec::new() }
 }

@@ -6,6 +6,7 @@ use super::{Marker, Occasion};
 use crate::model::{Digest, Name, Risk};
 use crate::plan::{OVER_QUOTA, Plan, Report, estimate};
 use crate::render::counts::{Counts, many};
+use crate::render::rollout;
 use std::collections::BTreeSet;
 
 /// How much of a commit's hash people compare.
@@ -36,6 +37,9 @@ pub(super) fn headline(plan: &Plan, digest: &Digest, report: &Report, occasion: 
         };
         lines.push(format!("{worst} · {approvals} · {}{quotas}", estimate(plan)));
         lines.push(String::new());
+    }
+    if let Some(waves) = rollout::line(plan) {
+        lines.extend([waves, String::new()]);
     }
     lines.push(format!("Plan {}{}", code(digest.short()), of_commit(occasion)));
     lines.join("\n") + "\n\n"

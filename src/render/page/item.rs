@@ -121,7 +121,8 @@ mod tests {
         let accounts: serde_json::Map<String, Value> = domains.iter().map(|domain| (format!("{domain}/prod"), step(domain))).collect();
         let emails: serde_json::Map<String, Value> = accounts.keys().map(|account| (account.clone(), json!("a@b.example"))).collect();
         let waves = json!([{ "name": "prod", "accounts": accounts }]);
-        let plan = json!({ "estate": "acme", "home_region": "us-west-2", "access_role": "role", "approvals": {}, "emails": emails, "waves": waves });
+        let rollout = crate::plan::Rollout::default();
+        let plan = json!({ "estate": "acme", "home_region": "us-west-2", "access_role": "role", "approvals": {}, "rollout": rollout, "emails": emails, "waves": waves });
         serde_json::from_value(plan).unwrap()
     }
 

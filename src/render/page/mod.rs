@@ -92,6 +92,7 @@ mod tests {
             access_role: "role".to_owned(),
             emails: emails.into(),
             approvals: crate::model::Approvals::default(),
+            rollout: crate::plan::Rollout::default(),
             waves: Vec::new(),
         }
     }

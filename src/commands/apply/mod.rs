@@ -1,0 +1,91 @@
+//! `landfall apply`: carries out a reviewed plan file while it is this run's turn to write, says what became of every step, and records it.
+
+mod approved;
+mod journal;
+mod tell;
+mod turn;
+
+use super::connect::{Calls, Mode, connect_while};
+use super::progress::Bars;
+use super::{Exit, Failure, Outcome as Ended, clock, gate};
+use crate::apply::{Limits, Terms, Watch, apply};
+use crate::cloud::{Entrance, RealCloud};
+use crate::model::{Account, Name};
+use crate::plan::Plan;
+use crate::render::escape::line as escape;
+use approved::{Approved, approve};
+use journal::Journal;
+use std::path::PathBuf;
+use tell::{exit, not_reviewed, summary, tell};
+use turn::Held;
+
+/// Enough to keep a usual network busy; each account has limits of its own at AWS.
+pub(super) const LIMITS: Limits = Limits { accounts: 16, steps: 4 };
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The plan file, as written by `landfall plan --out`
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// The plan file that was reviewed: what is planned now and is not in it is withheld, and the exit status is 2
+    #[arg(long, value_name = "FILE")]
+    reviewed: Option<PathBuf>,
+    /// Apply the steps of this wave only, such as prod
+    #[arg(long, value_name = "NAME")]
+    wave: Option<Name>,
+    /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
+    #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
+    account: Vec<Account>,
+    /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
+    #[arg(long, value_name = "REASON", value_parser = gate::reason)]
+    break_glass: Option<String>,
+    #[command(flatten)]
+    turn: turn::Args,
+    #[command(flatten)]
+    why: journal::Args,
+    /// Tell of every AWS call on stderr
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub async fn run(args: Args) -> Ended {
+    let approved = approve(&args)?;
+    print!("{}", not_reviewed(&approved.withheld));
+    if approved.plan.plan().is_empty() {
+        let none = if approved.withheld.is_empty() { "the plan has no steps" } else { "no step was reviewed as it is planned now" };
+        println!("Nothing to apply: {none}.");
+        return Ok(if approved.withheld.is_empty() { Exit::Done } else { Exit::Changes });
+    }
+    let calls = Calls::default();
+    let Plan { home_region, access_role, .. } = approved.plan.plan();
+    let lease = turn::lease();
+    let entrance = connect_while(turn::of(&lease), Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
+    let mut held = turn::take(&args.turn, &entrance, &format!("plan {}", approved.seen().short()), &lease).await?;
+    let ended = carry_out(&args, &approved, entrance, &mut held, &calls).await;
+    held.release().await;
+    eprintln!("{}", calls.summary());
+    ended
+}
+
+async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls) -> Ended {
+    let journal = Journal::begin(args, approved, held).await?;
+    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
+    let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unreadable)?;
+    let bars = Bars::new("applying", args.verbose);
+    bars.expect(approved.plan.plan().steps().count());
+    // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.
+    let watch = if args.account.is_empty() { Watch::Whole } else { Watch::Own };
+    let terms = Terms { limits: LIMITS, watch, break_glass: args.break_glass.clone() };
+    let mut heard = |event: &crate::apply::Event<'_>| {
+        tell(&bars, event);
+        journal.hear(event, clock::now(None));
+    };
+    let outcome = held.during(apply(&approved.plan, &cloud, &terms, &mut heard)).await;
+    bars.clear();
+    print!("{}", summary(&outcome));
+    journal.end(approved, &outcome, calls, held).await?;
+    Ok(match exit(&outcome) {
+        Exit::Done if !approved.withheld.is_empty() => Exit::Changes,
+        exit => exit,
+    })
+}

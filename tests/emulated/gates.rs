@@ -1,0 +1,58 @@
+//! A red canary and the gate in front of it: the real binary against the emulated AWS, which runs the canary's own handler.
+
+use crate::emulator::{Emulator, Ran};
+use crate::estate::Generated;
+use crate::health::without_default_route;
+use crate::live::account;
+use std::path::Path;
+
+/// How often the canary's rule of an account's first zone fires.
+async fn schedule(emulator: &Emulator, email: &str) -> Vec<String> {
+    let id = account(emulator, email).await.id;
+    let events = aws_sdk_eventbridge::Client::new(&emulator.member(&id).await);
+    let rules = events.list_rules().send().await.unwrap().rules.unwrap_or_default();
+    rules.into_iter().filter_map(|rule| rule.schedule_expression).collect()
+}
+
+fn gate(emulator: &Emulator, root: &Path, plan: &str, wave: &str) -> Ran {
+    emulator.landfall(root, &["gate", plan, "--wave", wave, "--format", "json"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_red_canary_halts_prod_of_its_domain_and_a_rerun_meets_the_same_gate() {
+    let emulator = Emulator::start().await;
+    let estate = Generated::with(&["alpha", "beta"]);
+    let root = estate.root();
+    emulator.apply(root);
+    let file = root.join("domains.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("modules_in: {{ prod: {{ canary: {{ minutes: 3 }} }} }}\n{text}")).unwrap();
+    let plan = emulator.plan(root, &[]);
+    let _ = gate(&emulator, root, &plan, "prod").expect(0);
+    // Between plan and apply, somebody breaks an account in which this plan has nothing to do.
+    let dev = account(&emulator, "aws+alpha-dev@acme.example").await.id;
+    without_default_route(&emulator, &dev, "alpha/dev/us-west-2/route-table/private-b").await;
+
+    let said: serde_json::Value = serde_json::from_str(&gate(&emulator, root, &plan, "prod").expect(2).stdout).unwrap();
+    assert_eq!((&said["held"], &said["free"]), (&serde_json::json!(["alpha/prod"]), &serde_json::json!(["beta/prod"])), "{said}");
+    let detail = said["reasons"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("alpha/dev is red: landfall-canary-b: egress: no answer"), "{detail}");
+    let _ = gate(&emulator, root, &plan, "stage").expect(2);
+    let _ = gate(&emulator, root, &plan, "dev").expect(0);
+
+    for _ in 0..2 {
+        let ran = emulator.landfall(root, &["apply", &plan]).expect(1);
+        assert!(ran.stdout.contains("gate prod: alpha/dev is red: landfall-canary-b: egress: no answer"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("\ngate prod: not started: alpha/prod\n"), "{}", ran.stdout);
+        let of = |domain: &str| format!("aws+{domain}-prod@acme.example");
+        assert!(schedule(&emulator, &of("alpha")).await.iter().all(|each| each == "rate(5 minutes)"));
+        assert!(schedule(&emulator, &of("beta")).await.iter().any(|each| each == "rate(3 minutes)"));
+    }
+    let own = emulator.landfall(root, &["apply", &plan, "--wave", "prod", "--account", "alpha/prod"]).expect(1);
+    assert!(own.stdout.contains("not started: alpha/prod"), "the job of a matrix asks for its own domain:\n{}", own.stdout);
+
+    // What plans now mends dev first, and then the gate holds.
+    emulator.apply(root);
+    emulator.converged(root);
+    assert!(schedule(&emulator, "aws+alpha-prod@acme.example").await.iter().any(|each| each == "rate(3 minutes)"));
+}
