@@ -1,12 +1,14 @@
 //! Sessions: credentials, clients, refusals, and what AWS's errors mean. Knows no kinds and makes no decisions about resources.
 
 mod action;
+mod bucket;
 mod connection;
 mod credentials;
 mod directory;
 mod endpoint;
 mod error;
 mod guard;
+mod pace;
 mod session;
 mod wait;
 

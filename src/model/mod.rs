@@ -7,6 +7,7 @@ mod call;
 mod change;
 mod digest;
 pub mod escape;
+pub mod limits;
 mod name;
 mod note;
 mod place;
