@@ -127,7 +127,7 @@ impl Tokens {
         let pause = (FIRST_PAUSE * 2_u32.saturating_pow(times.min(8))).min(LONGEST_PAUSE);
         self.throttled = Some(Throttled { last: now, times: times + 1, resume: now + pause });
         self.share = (self.share / 2.0).max(LEAST_SHARE);
-        self.held = 0.0;
+        (self.held, self.counted) = (0.0, now);
     }
 
     fn recover(&mut self) {
