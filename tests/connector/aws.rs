@@ -21,7 +21,7 @@ const SIGNATURE: Duration = Duration::from_secs(300);
 /// How long an assumed role lasts, when one role assumed another.
 const SESSION: Duration = Duration::from_secs(3600);
 /// The time from sending a request to having its answer, from and to.
-const LATENCY: (u64, u64) = (50, 200);
+pub const LATENCY: (u64, u64) = (50, 200);
 /// How long a new account takes, from and to.
 pub const CREATION: (u64, u64) = (75, 105);
 /// When the simulation begins, in seconds since 1970.
@@ -78,6 +78,14 @@ impl Aws {
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins counting anew.
+    pub fn forget(&self) {
+        let mut world = self.world();
+        world.calls.clear();
+        world.throttled.clear();
+        world.refused.clear();
     }
 
     /// What the SDK sends its requests through.

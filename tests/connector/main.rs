@@ -4,8 +4,10 @@ mod account;
 mod aws;
 #[path = "../estates/mod.rs"]
 mod estates;
+mod floor;
 mod network;
 mod organization;
 mod pacing;
+mod populate;
 mod run;
 mod wire;

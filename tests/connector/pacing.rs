@@ -2,45 +2,17 @@
 //! what is documented.
 
 use super::aws::Aws;
-use super::network::NAT_GATEWAY;
+use super::floor;
+use super::populate::populate;
 use super::run::{applied, enter, estate, planned};
-use landfall::model::limits::{ACCOUNT_CREATIONS, limit};
-use landfall::plan::{Plan, estimate};
+use landfall::plan::estimate;
 use std::time::Duration;
 use tokio::time::Instant;
 
 const DOMAINS: usize = 10;
+/// Domains of the estate that is only read.
+const READ: usize = 50;
 const SEED: u64 = 7;
-
-/// The least that accounts take which are asked for in this order, five at a time, ten seconds apart.
-fn creations(takes: &[Duration]) -> Duration {
-    let tokens = limit("organizations:CreateAccount");
-    let mut free = [Duration::ZERO; ACCOUNT_CREATIONS.limit];
-    let mut last = Duration::ZERO;
-    for (number, takes) in takes.iter().enumerate() {
-        let place = free.iter_mut().min().unwrap();
-        let start = (*place).max(Duration::from_secs_f64(tokens.seconds(number + 1)));
-        *place = start + *takes;
-        last = last.max(*place);
-    }
-    last
-}
-
-/// The least that the waves of a first apply take: their accounts' creations, and the last account's NAT gateway.
-fn floor(aws: &Aws, plan: &Plan) -> Duration {
-    let world = aws.world();
-    let takes: Vec<Duration> = world.organization.requests.iter().map(|request| request.takes).collect();
-    let mut from = 0;
-    let waves = plan.waves.iter().filter(|wave| wave.accounts.keys().any(|account| *account != landfall::model::Account::Management));
-    waves
-        .map(|wave| {
-            let to = from + wave.accounts.len();
-            let floor = creations(&takes[from..to]) + NAT_GATEWAY;
-            from = to;
-            floor
-        })
-        .sum()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_first_apply_is_never_throttled_takes_what_the_limits_take_and_what_was_estimated() {
@@ -48,23 +20,39 @@ async fn a_first_apply_is_never_throttled_takes_what_the_limits_take_and_what_wa
     let desired = estate(DOMAINS);
     let (plan, report) = planned(&aws, &desired).await;
     assert_eq!(report.notes, []);
+    // Somebody reads it before it is applied.
+    tokio::time::sleep(Duration::from_secs(60)).await;
     let (estimated, start) = (estimate(&plan), Instant::now());
     let (outcome, seen) = applied(&aws, plan.clone()).await;
     let took = start.elapsed();
     assert!(outcome.succeeded(), "{:?}", aws.world().refused);
     assert_eq!(aws.world().throttled, [] as [&str; 0]);
-    let floor = floor(&aws, &plan);
+    let floor = floor::of_first_apply(&aws, &plan);
     let calls = seen.lock().unwrap().calls;
     eprintln!("took {took:?}, at least {floor:?}, estimated {:?}, {calls} calls", estimated.takes);
     assert!(took.as_secs_f64() <= 1.15 * floor.as_secs_f64(), "took {took:?}, and the limits allow {floor:?}");
     let ratio = estimated.takes.as_secs_f64() / took.as_secs_f64();
     assert!((0.8..=1.2).contains(&ratio), "took {took:?}, and {:?} were estimated", estimated.takes);
     // And it is what was wanted: nothing is left to do.
-    let start = Instant::now();
     let (again, report) = planned(&aws, &desired).await;
-    eprintln!("an empty plan took {:?}", start.elapsed());
     assert!(again.is_empty(), "{:?} {:?}", again.steps().map(|step| step.address.to_string()).collect::<Vec<_>>(), report.notes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_plan_is_never_throttled_and_takes_what_reading_takes() {
+    let aws = Aws::new(SEED);
+    let (plan, _) = planned(&aws, &estate(1)).await;
+    assert!(applied(&aws, plan).await.0.succeeded());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    populate(&aws, READ);
+    aws.forget();
+    let start = Instant::now();
+    let (plan, report) = planned(&aws, &estate(READ)).await;
+    let (took, floor) = (start.elapsed(), floor::of_reading(&aws));
+    eprintln!("took {took:?}, at least {floor:?}, {} calls", aws.world().calls.values().sum::<usize>());
+    assert!(plan.is_empty() && report.notes.is_empty(), "{:?}", report.notes.first());
     assert_eq!(aws.world().throttled, [] as [&str; 0]);
+    assert!(took.as_secs_f64() <= 1.15 * floor.as_secs_f64(), "took {took:?}, and {floor:?} is possible");
 }
 
 #[tokio::test(start_paused = true)]
