@@ -1,7 +1,8 @@
 //! The connection: one HTTP client, one clock, the caller's credentials, and a session for every account.
 
-use super::credentials::AssumedRole;
+use super::credentials::{AssumedRole, Kept};
 use super::guard::Guard;
+use super::pace::{Pace, Paced, Payer};
 use super::session::Place;
 use super::{CallError, Session};
 use crate::model::{Access, Account, OnCall, Region, RemoteId, Turn};
@@ -9,9 +10,12 @@ use crate::outside::Outside;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::HttpClient as Http;
 use aws_smithy_types::retry::RetryConfig;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,8 +26,8 @@ use tokio::sync::Mutex;
 const READ_ATTEMPTS: u32 = 6;
 /// Long enough for a slow continent, short enough to notice a dead endpoint.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// AWS's slowest list calls stay well under this.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// AWS's slowest list calls stay well under this. Of the answer alone: an attempt's time-out would also count the wait for its turn.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// `sts:AssumeRole` takes session policies of at most 2,048 characters.
 pub(crate) const SESSION_POLICY_LIMIT: usize = 2048;
 
@@ -43,6 +47,7 @@ pub struct Connection {
     options: Options,
     clock: SharedTimeSource,
     outside: Arc<Outside>,
+    pace: Arc<Pace>,
 }
 
 /// Who we are, by `sts:GetCallerIdentity`.
@@ -67,18 +72,33 @@ impl Connection {
         Connection::load(options, outside, |loader| loader.endpoint_url(endpoint).credentials_provider(anybody)).await
     }
 
+    /// A connection to a simulated AWS behind `http`, with a clock that follows tokio's: for tests in virtual time. Reads no environment.
+    pub fn simulated(options: Options, http: impl Http + 'static, clock: SharedTimeSource) -> Connection {
+        let anybody = Credentials::new("test", "test", None, None, "simulated");
+        let outside = Outside::new(&options.access, &options.on_call);
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws_config::Region::new(options.region.as_str().to_owned()))
+            .http_client(http)
+            .time_source(clock.clone())
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
+            .credentials_provider(SharedCredentialsProvider::new(anybody))
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        Connection { config: config.build(), options, clock, outside: Arc::new(outside), pace: Arc::default() }
+    }
+
     async fn load(options: Options, outside: Outside, set: impl FnOnce(ConfigLoader) -> ConfigLoader) -> Connection {
         let clock = SharedTimeSource::default();
         let http = HttpClient::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_config::Region::new(options.region.as_str().to_owned()))
             .http_client(http)
             .time_source(clock.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS))
-            .timeout_config(timeouts);
-        let config = set(loader).load().await;
-        Connection { config, options, clock, outside: Arc::new(outside) }
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        let config = Kept::by(set(loader).load().await, &clock);
+        Connection { config, options, clock, outside: Arc::new(outside), pace: Arc::default() }
     }
 
     /// The same connection with other services beside AWS: for tests.
@@ -96,7 +116,9 @@ impl Connection {
     /// A client of the caller's own, whose calls count as made for `account`.
     fn sts(&self, account: &Account) -> aws_sdk_sts::Client {
         let guard = guard(&self.options, account.clone(), &self.clock);
-        aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&self.config).interceptor(guard).build())
+        let payer = Payer { account: Account::Management, region: self.options.region.clone() };
+        let config = aws_sdk_sts::config::Builder::from(&self.config).interceptor(guard);
+        aws_sdk_sts::Client::from_conf(config.identity_cache(Paced { pace: self.pace.clone(), payer }).build())
     }
 
     /// Who we are.
@@ -125,7 +147,7 @@ impl Connection {
             clock: self.clock.clone(),
             current: Arc::new(Mutex::new(None)),
         };
-        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(role.clone());
+        let provider = SharedCredentialsProvider::new(role.clone());
         let config = self.config.to_builder().credentials_provider(provider).build();
         Session::new(self.place(caller, account.clone(), id, config, Some(role)))
     }
@@ -133,6 +155,8 @@ impl Connection {
     fn place(&self, caller: &Caller, account: Account, id: &RemoteId, config: SdkConfig, role: Option<AssumedRole>) -> Place {
         Place {
             guard: guard(&self.options, account.clone(), &self.clock),
+            payer: account.clone(),
+            pace: self.pace.clone(),
             account,
             account_id: id.clone(),
             management_id: caller.account_id.clone(),
@@ -183,6 +207,14 @@ fn policy(actions: &BTreeSet<String>) -> String {
         "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
     });
     policy.to_string()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build()
 }
 
 fn guard(options: &Options, account: Account, clock: &SharedTimeSource) -> Guard {

@@ -1,9 +1,10 @@
-//! Credentials of a member account: one assumed role, kept in memory, renewed before it ends.
+//! Credentials: the caller's own, and those of a member account's role, each kept in memory and renewed before it ends.
 
 use super::CallError;
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::time::SharedTimeSource;
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,51 @@ use tokio::sync::Mutex;
 
 /// Renewed this long before the end, so that no call starts with credentials that end on the way.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
+
+/// What was issued last.
+type Current = Arc<Mutex<Option<Credentials>>>;
+
+/// Whether credentials last long enough to start a call with them.
+fn is_fresh(credentials: &Credentials, clock: &SharedTimeSource) -> bool {
+    credentials.expiry().is_none_or(|end| clock.now() + RENEW_BEFORE < end)
+}
+
+/// The caller's own credentials, asked for once for all clients: the SDK would ask for them again for each client, be it by starting a
+/// program, and there is a client for each service and account that something is managed for.
+#[derive(Debug)]
+pub(super) struct Kept {
+    from: SharedCredentialsProvider,
+    clock: SharedTimeSource,
+    current: Current,
+}
+
+impl Kept {
+    /// The same configuration, with its credentials kept.
+    pub fn by(config: SdkConfig, clock: &SharedTimeSource) -> SdkConfig {
+        let Some(from) = config.credentials_provider() else { return config };
+        let kept = Kept { from, clock: clock.clone(), current: Arc::default() };
+        config.into_builder().credentials_provider(SharedCredentialsProvider::new(kept)).build()
+    }
+
+    async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let mut current = self.current.lock().await;
+        if let Some(credentials) = current.as_ref().filter(|current| is_fresh(current, &self.clock)) {
+            return Ok(credentials.clone());
+        }
+        let credentials = self.from.provide_credentials().await?;
+        *current = Some(credentials.clone());
+        Ok(credentials)
+    }
+}
+
+impl ProvideCredentials for Kept {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+}
 
 /// Assumes one role, once for all clients of a session. Cloning shares what was assumed.
 #[derive(Clone)]
@@ -22,7 +68,7 @@ pub(super) struct AssumedRole {
     /// A session policy: what the role's own policies allow is cut down to this.
     pub policy: Option<String>,
     pub clock: SharedTimeSource,
-    pub current: Arc<Mutex<Option<Credentials>>>,
+    pub current: Current,
 }
 
 impl AssumedRole {
@@ -32,8 +78,7 @@ impl AssumedRole {
     /// Those of `sts:AssumeRole`.
     pub async fn credentials(&self) -> Result<Credentials, CallError> {
         let mut current = self.current.lock().await;
-        let fresh = |c: &Credentials| c.expiry().is_none_or(|end| self.clock.now() + RENEW_BEFORE < end);
-        if let Some(credentials) = current.as_ref().filter(|c| fresh(c)) {
+        if let Some(credentials) = current.as_ref().filter(|current| is_fresh(current, &self.clock)) {
             return Ok(credentials.clone());
         }
         let call = self.sts.assume_role().role_arn(&self.arn).role_session_name(&self.session_name);

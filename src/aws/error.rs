@@ -6,6 +6,26 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+/// Whether an answer asks for patience, whatever operation it answers.
+pub(super) fn is_throttled(answer: &HttpResponse) -> bool {
+    let status = answer.status().as_u16();
+    status >= 400 && fault_of(code(answer).as_deref(), status) == Fault::Throttled
+}
+
+/// The error code of an answer in any of AWS's formats.
+fn code(answer: &HttpResponse) -> Option<String> {
+    let body = || answer.body().bytes().map(String::from_utf8_lossy);
+    let of_xml = || Some(body()?.split_once("<Code>")?.1.split_once("</Code>")?.0.to_owned());
+    let of_json = || {
+        let fields: serde_json::Value = serde_json::from_slice(answer.body().bytes()?).ok()?;
+        ["__type", "code", "Code"].iter().find_map(|name| fields.get(name)?.as_str().map(str::to_owned))
+    };
+    let found = answer.headers().get("x-amzn-errortype").map(str::to_owned).or_else(of_xml).or_else(of_json)?;
+    // `namespace#Code:where`
+    let code = found.rsplit('#').next().unwrap_or_default();
+    Some(code.split(':').next().unwrap_or_default().to_owned())
+}
+
 /// Turns "already there" into success: for calls that may have been made before.
 pub fn or_exists<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
     or(result, Fault::Exists)
@@ -83,8 +103,14 @@ fn innermost(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
+/// What this status says needs no code.
+const TOO_MANY_REQUESTS: u16 = 429;
+
 /// The fault behind an error code. Sources: "Common errors" of each API reference, and the EC2 API's list of error codes.
 fn fault_of(code: Option<&str>, status: u16) -> Fault {
+    if status == TOO_MANY_REQUESTS {
+        return Fault::Throttled;
+    }
     let Some(code) = code else { return if status >= 500 { Fault::Lost } else { Fault::Refused } };
     match code {
         "Throttling"
@@ -92,6 +118,7 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "ThrottledException"
         | "RequestThrottled"
         | "RequestLimitExceeded"
+        | "EC2ThrottledException"
         | "TooManyRequestsException"
         | "TooManyUpdates"
         | "SlowDown"
@@ -152,6 +179,26 @@ mod tests {
             assert_eq!(fault_of(Some(code), status), fault, "{code}");
         }
         assert_eq!(fault_of(None, 502), Fault::Lost);
+        assert_eq!(fault_of(None, 429), Fault::Throttled);
         assert_eq!(operation_of::<aws_sdk_ec2::operation::create_vpc::CreateVpcError>(), "ec2:CreateVpc");
+    }
+
+    #[test]
+    fn throttling_is_known_in_every_format() {
+        let answer = |status: u16, header: Option<&'static str>, body: &'static str| {
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), aws_smithy_types::body::SdkBody::from(body));
+            if let Some(header) = header {
+                answer.headers_mut().insert("x-amzn-errortype", header);
+            }
+            is_throttled(&answer)
+        };
+        assert!(answer(503, None, "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"));
+        assert!(answer(400, None, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"));
+        assert!(answer(400, None, r#"{"__type":"com.amazonaws.ssm#ThrottlingException","message":"Rate exceeded"}"#));
+        assert!(answer(400, Some("TooManyRequestsException:http://internal/"), "{}"));
+        assert!(answer(429, None, "not a word of AWS's"));
+        assert!(!answer(400, None, "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code></Error></Errors></Response>"));
+        assert!(!answer(500, None, "<html>"));
+        assert!(!answer(200, None, "<Code>Throttling</Code>"));
     }
 }

@@ -1,18 +1,20 @@
-//! The guard on every client: refuses what the session may not do, never repeats a write, and tells of each call.
+//! The guard on every client: refuses what the session may not do, never repeats a write, and tells of each call: whoever asks, and the
+//! bucket that the call took from.
 
+use super::pace::{Ticket, operation};
 use crate::model::{Access, Account, Call, OnCall};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The interceptor that a session puts on each of its clients.
 #[derive(Clone)]
@@ -59,7 +61,17 @@ impl Intercept for Guard {
         Ok(())
     }
 
-    // As late as can be: between here and the network nothing waits any more.
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        state: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // A new one for each attempt: one token each.
+        state.interceptor_state().store_put(Ticket::default());
+        Ok(())
+    }
+
     fn modify_before_transmit(
         &self,
         _: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -79,19 +91,18 @@ impl Intercept for Guard {
         _: &RuntimeComponents,
         state: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let turn = state.load::<Ticket>().and_then(Ticket::turn);
+        if let (Some(turn), Some(answer)) = (&turn, context.response()) {
+            turn.answered(super::error::is_throttled(answer));
+        }
         let Some(Attempt(attempt, start)) = state.load::<Attempt>().cloned() else { return Ok(()) };
         let took = self.clock.now().duration_since(start).unwrap_or_default();
         let status = context.response().map(|answer| answer.status().as_u16());
         let request = context.response().and_then(super::error::request_id);
-        (self.on_call)(&Call { account: &self.account, operation: &operation(state), attempt, took, status, request });
+        let waited = turn.map_or(Duration::ZERO, |turn| turn.waited);
+        (self.on_call)(&Call { account: &self.account, operation: &operation(state), attempt, took, waited, status, request });
         Ok(())
     }
-}
-
-/// The running operation, as IAM policies write it.
-fn operation(state: &ConfigBag) -> String {
-    let metadata = state.load::<Metadata>();
-    metadata.map_or_else(|| "unknown:unknown".to_owned(), |m| super::action::action(m.service(), m.name()))
 }
 
 /// Whether an SDK error is at bottom our own refusal.

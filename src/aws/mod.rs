@@ -1,6 +1,7 @@
 //! Sessions: credentials, clients, refusals, and what AWS's errors mean. Knows no kinds and makes no decisions about resources.
 
 mod action;
+mod bucket;
 mod connection;
 mod credentials;
 mod directory;
@@ -8,6 +9,7 @@ mod endpoint;
 mod error;
 mod guard;
 mod lease;
+mod pace;
 mod session;
 mod wait;
 

@@ -3,10 +3,13 @@
 use super::credentials::AssumedRole;
 use super::endpoint::AsGiven;
 use super::guard::Guard;
+use super::pace::{Pace, Paced, Payer};
 use super::{CallError, Directory, Moment};
+use crate::model::limits::AtOnce;
 use crate::model::{Access, Account, Address, KindName, Name, Reference, Region, RemoteId, Turn};
 use crate::outside::Outside;
 use aws_config::SdkConfig;
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -24,12 +27,28 @@ pub(super) struct Place {
     pub region: Region,
     pub config: SdkConfig,
     pub guard: Guard,
+    /// Whose credentials the clients have: of a session that manages something for an account, the management account.
+    pub payer: Account,
+    pub pace: Arc<Pace>,
     pub role: Option<AssumedRole>,
     pub directory: Arc<Directory>,
     pub outside: Arc<Outside>,
     pub declared: Arc<Names>,
     pub shared: Arc<Mutex<BTreeMap<&'static str, Slot>>>,
     pub inside: Option<Arc<Session>>,
+}
+
+impl Place {
+    /// Waits for the turn of each call of a client.
+    fn paced(&self) -> Paced {
+        Paced { pace: self.pace.clone(), payer: Payer { account: self.payer.clone(), region: self.region.clone() } }
+    }
+
+    /// The SDK stops retrying when too much of what it sent of late has failed, and counts that for the whole process. Ours is paced by what
+    /// comes back, and one account's trouble is none of the others'.
+    fn retries(&self) -> RetryPartition {
+        RetryPartition::custom(self.payer.to_string()).token_bucket(TokenBucket::unlimited()).build()
+    }
 }
 
 /// What all sessions of the management account share under one name. Who has it locked is the only one to act on it.
@@ -44,8 +63,9 @@ macro_rules! clients {
         impl Session {
             $(pub fn $service(&self) -> &$sdk::Client {
                 self.clients.$service.get_or_init(|| {
-                    let config = $sdk::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone()).build();
-                    $sdk::Client::from_conf(config)
+                    let config = $sdk::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
+                    let config = config.identity_cache(self.place.paced()).retry_partition(self.place.retries());
+                    $sdk::Client::from_conf(config.build())
                 })
             })+
         }
@@ -90,6 +110,7 @@ impl Session {
     pub fn s3control(&self) -> &aws_sdk_s3control::Client {
         self.s3control.get_or_init(|| {
             let config = aws_sdk_s3control::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
+            let config = config.identity_cache(self.place.paced()).retry_partition(self.place.retries());
             let config = match self.place.config.endpoint_url() {
                 Some(url) => config.endpoint_resolver(AsGiven(url.to_owned())),
                 None => config,
@@ -155,6 +176,11 @@ impl Session {
     pub fn shared(&self, what: &'static str) -> Slot {
         // A panic while holding the lock leaves nothing half done: it is held for one insert.
         self.place.shared.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default().clone()
+    }
+
+    /// Waits until AWS has room for one more of these. There is room again as soon as what comes back is dropped; it is never none.
+    pub async fn one_of(&self, what: &AtOnce) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.place.pace.one_of(what).await
     }
 
     /// Whether nothing is written through this session: then what was read once stays as good as it was.

@@ -97,6 +97,15 @@ impl RealCloud {
         Ok(())
     }
 
+    async fn record(&self, account: &Account, steps: &[Step], results: &[StepResult]) -> Result<(), CallError> {
+        let taken = record::taken(steps, results);
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let at = self.session(Scope::Regional, account).await?;
+        record::add(&at, &self.digest, taken).await
+    }
+
     async fn try_perform(&self, step: &Step, again: bool) -> Result<Performed, Stop> {
         let scope = row(&step.address.kind).map_or(Scope::Global, |row| row.scope);
         let at = self.session(scope, &step.address.account).await?;
@@ -156,12 +165,11 @@ impl Cloud for RealCloud {
     }
 
     async fn ended(&self, account: &Account, steps: &[Step], results: &[StepResult]) -> Result<(), String> {
-        let taken = record::taken(steps, results);
-        if taken.is_empty() {
-            return Ok(());
-        }
-        let at = self.session(Scope::Regional, account).await.map_err(|error| error.to_string())?;
-        record::add(&at, &self.digest, taken).await.map_err(|error| error.to_string())
+        let recorded = self.record(account, steps, results).await.map_err(|error| error.to_string());
+        // Clients, credentials and what was listed: memory is for the accounts that are being worked on, not for all.
+        self.sessions.drop(account);
+        lock(&self.listing).remove(account);
+        recorded
     }
 
     async fn health(&self, account: &Account) -> Health {

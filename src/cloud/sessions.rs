@@ -40,7 +40,7 @@ pub(super) fn account_address(account: &Account) -> Address {
     Address { account: account.clone(), region: crate::model::Region::GLOBAL, kind: account::Account::NAME, name }
 }
 
-/// Member sessions by account, kept for the length of an apply.
+/// Member sessions by account, each kept for as long as its account is being worked on.
 #[derive(Default)]
 pub(super) struct Sessions(Mutex<BTreeMap<Account, Arc<Session>>>);
 
@@ -50,6 +50,11 @@ impl Sessions {
         let id = self.id_of(entrance, account)?;
         let open = || Arc::new(entrance.connection.member(&entrance.caller, account, &id));
         Ok(lock(&self.0).entry(account.clone()).or_insert_with(open).clone())
+    }
+
+    /// Lets go of an account's session. Whoever needs one again opens another.
+    pub fn drop(&self, account: &Account) {
+        lock(&self.0).remove(account);
     }
 
     /// The id of an account, as the management session's directory knows it.

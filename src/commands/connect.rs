@@ -8,6 +8,10 @@ use crate::model::{Address, Region, Turn};
 use crate::render::escape::line as escape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// From here on a call's wait for its turn is worth a word.
+const LONG_WAIT: Duration = Duration::from_millis(100);
 
 /// What is remembered of calls as they end.
 #[derive(Clone, Default)]
@@ -110,7 +114,11 @@ impl Calls {
 fn trace(call: &Call<'_>) {
     let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
     let again = if call.attempt > 1 { format!(" (attempt {})", call.attempt) } else { String::new() };
-    eprintln!("{} {} {status} {}ms{again}", call.account, call.operation, call.took.as_millis());
+    let waited = match call.waited {
+        waited if waited >= LONG_WAIT => format!(", after waiting {:.1} s for its turn", waited.as_secs_f64()),
+        _ => String::new(),
+    };
+    eprintln!("{} {} {status} {}ms{again}{waited}", call.account, call.operation, call.took.as_millis());
 }
 
 fn no_way_in(error: CallError) -> Failure {

@@ -2,6 +2,7 @@
 
 use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
 use crate::aws::{CallError, Session, Wait, or_missing, until};
+use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS};
 use crate::model::{self, Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk};
 use aws_sdk_organizations::types::{
     Account as Found, AccountState, CreateAccountFailureReason as Why, CreateAccountState, CreateAccountStatus, Tag,
@@ -105,6 +106,8 @@ impl Driver for Account {
     }
 
     async fn create(at: &Session, address: &Address, want: &Account) -> Result<RemoteId, CallError> {
+        // Held until the account is there, or not: the next one would be refused rather than queued.
+        let _room = at.one_of(&ACCOUNT_CREATIONS).await;
         // A run that was killed may have asked for it already, and asking twice makes the first answer hard to find.
         let request = match under_way(at, want).await? {
             Some(request) => request,
@@ -127,6 +130,7 @@ impl Driver for Account {
 
     /// Closes it. AWS limits how many accounts of an organization are closed in 30 days, and says so when it is one too many.
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Account) -> Result<(), CallError> {
+        let _room = at.one_of(&ACCOUNT_CLOSURES).await;
         match at.organizations().close_account().account_id(id.as_str()).send().await.map_err(CallError::from) {
             Err(error) if error.code.as_deref() == Some("AccountAlreadyClosedException") => Ok(()),
             closed => or_missing(closed).map(drop),

@@ -59,6 +59,8 @@ pub struct Call<'a> {
     /// Counted from 1 for each operation's execution.
     pub attempt: u32,
     pub took: Duration,
+    /// How long it waited for its turn before that: AWS takes only so many.
+    pub waited: Duration,
     /// The HTTP status, or none where no answer came.
     pub status: Option<u16>,
     /// What AWS calls the request, where it says so.

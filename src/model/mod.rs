@@ -8,6 +8,7 @@ mod change;
 mod change_record;
 mod digest;
 pub mod escape;
+pub mod limits;
 mod lock;
 mod name;
 mod note;

@@ -100,7 +100,15 @@ impl NerdGraph {
         let answer = tokio::time::timeout(TIMEOUT, self.send(operation, endpoint)).await;
         let answer = answer.unwrap_or_else(|_| Err(error(operation, Fault::Lost, format!("no answer within {} s", TIMEOUT.as_secs()))));
         let status = answer.as_ref().ok().map(|(status, _)| status.as_u16());
-        (self.on_call)(&Call { account: operation.account, operation: operation.name, attempt, took: start.elapsed(), status, request: None });
+        (self.on_call)(&Call {
+            account: operation.account,
+            operation: operation.name,
+            attempt,
+            took: start.elapsed(),
+            waited: Duration::ZERO,
+            status,
+            request: None,
+        });
         let (status, body) = answer?;
         read(operation, status, &body).map_err(|error| without(error, &endpoint.key))
     }

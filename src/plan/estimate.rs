@@ -1,75 +1,220 @@
-//! How long a plan takes at least, under the limits that AWS publishes. A floor, not a promise: what AWS does not publish is not in it.
+//! How long a plan takes when nothing goes wrong: the longest chain of steps in an account, or the slowest of AWS's limits, whichever is
+//! longer. What AWS publishes is in it as published, and what it does not as it is seen.
 
-use super::{Action, Plan, Step};
-use crate::model::Account;
+use super::work::{ACCOUNT_CREATION, Work, work};
+use super::{Action, Plan, Step, Wave};
+use crate::kinds::{Scope, row};
+use crate::model::limits::{self, limit};
+use crate::model::{Account, Region};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// Account creation: a token every ten seconds, three at once in the beginning (Organizations quotas, `CreateAccount` 0.1/s, burst 3).
-const ACCOUNT_EVERY: u64 = 10;
-const ACCOUNT_BURST: u64 = 3;
-/// A NAT gateway takes about this long to become available; its creation is limited to one a second after ten (EC2 API throttling).
-const NAT_GATEWAY: u64 = 120;
-/// Endpoints: four at once, and then three in ten seconds (EC2 API throttling, `CreateVpcEndpoint`).
-const ENDPOINT_BURST: u64 = 4;
-const THREE_ENDPOINTS_EVERY: u64 = 10;
-/// Mutating EC2 calls of one account and Region: five a second after fifty (EC2 API throttling).
-const EC2_BURST: u64 = 50;
-const EC2_RATE: u64 = 5;
-/// `PutParameter`: three a second for an account and Region, as AWS Support tells; the documentation is silent.
-const PARAMETER_RATE: u64 = 3;
+/// What a call takes, there and back: between the 50 ms of a near Region and the 200 ms of a far one.
+const CALL: Duration = Duration::from_millis(125);
 
-/// The kinds that EC2 makes.
-const EC2: [&str; 9] =
-    ["vpc", "subnet", "internet-gateway", "elastic-ip", "nat-gateway", "route-table", "security-group", "vpc-endpoint", "flow-log"];
-
-/// What a plan takes, at least.
+/// What a plan takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     pub steps: usize,
-    /// Wave after wave, the slowest account of each.
-    pub at_least: Duration,
+    /// Wave after wave; in each the slowest account, or what all its accounts wait for together.
+    pub takes: Duration,
 }
 
-/// The least that a plan takes.
+/// Whose buckets a call takes from: an account's in a Region, or the management account's.
+type Whose<'a> = Option<(&'a Account, &'a Region)>;
+
+/// How often each call is made from each one's buckets.
+#[derive(Default)]
+struct Calls<'a>(BTreeMap<(&'a str, Whose<'a>), usize>);
+
+/// What a plan takes, by the order of its steps and AWS's limits.
 pub fn estimate(plan: &Plan) -> Estimate {
-    let of_wave = |accounts: &mut dyn Iterator<Item = (&Account, &Vec<Step>)>| {
-        let (mut created, mut slowest) = (0, 0);
-        for (_, steps) in accounts {
-            created += count(steps, |step| step.address.kind.as_str() == "account" && creates(step));
-            slowest = slowest.max(of_account(steps));
+    let takes = plan.waves.iter().map(of_wave).sum();
+    Estimate { steps: plan.steps().count(), takes }
+}
+
+fn of_wave(wave: &Wave) -> Duration {
+    let created: usize = wave.accounts.values().flatten().filter(|step| creates_account(step)).count();
+    let mut calls = Calls::default();
+    let mut slowest = Duration::ZERO;
+    for steps in wave.accounts.values() {
+        steps.iter().for_each(|step| calls.add(step));
+        // The last account to be created has all its other steps still ahead.
+        let before = if steps.iter().any(creates_account) { creations(created) } else { Duration::ZERO };
+        slowest = slowest.max(before + path(steps));
+    }
+    slowest.max(calls.floor())
+}
+
+/// When the last of so many accounts is there: one comes with each token, five at once.
+fn creations(count: usize) -> Duration {
+    let tokens = Duration::from_secs_f64(limit("organizations:CreateAccount").seconds(count));
+    let rounds = count.saturating_sub(1) / limits::ACCOUNT_CREATIONS.limit;
+    tokens.max(ACCOUNT_CREATION * u32::try_from(rounds).unwrap_or(u32::MAX)) + ACCOUNT_CREATION
+}
+
+/// The longest chain of steps that come after one another; an account's own creation counts with its calls alone.
+fn path(steps: &[Step]) -> Duration {
+    let mut ends: Vec<Duration> = Vec::with_capacity(steps.len());
+    for step in steps {
+        // A plan lists needs before what needs them; whatever does not hold to that is checked elsewhere.
+        let start = step.after.iter().filter_map(|at| ends.get(*at)).max().copied().unwrap_or_default();
+        ends.push(start + duration(step));
+    }
+    ends.into_iter().max().unwrap_or_default()
+}
+
+fn duration(step: &Step) -> Duration {
+    let Work { calls, takes } = work(step);
+    let takes = if creates_account(step) { Duration::ZERO } else { takes };
+    CALL * u32::try_from(calls.len()).unwrap_or(u32::MAX) + takes
+}
+
+fn creates_account(step: &Step) -> bool {
+    step.address.kind.as_str() == "account" && matches!(step.action, Action::Create { .. })
+}
+
+impl<'a> Calls<'a> {
+    fn add(&mut self, step: &'a Step) {
+        let scope = row(&step.address.kind).map_or(Scope::Global, |row| row.scope);
+        let inside = matches!(scope, Scope::Global | Scope::Regional);
+        let whose = inside.then_some((&step.address.account, &step.address.region));
+        for call in work(step).calls {
+            *self.0.entry((limit(call).bucket(call), whose)).or_default() += 1;
         }
-        let creation = created.saturating_sub(ACCOUNT_BURST) * ACCOUNT_EVERY;
-        creation + slowest
-    };
-    let seconds: u64 = plan.waves.iter().map(|wave| of_wave(&mut wave.accounts.iter())).sum();
-    Estimate { steps: plan.steps().count(), at_least: Duration::from_secs(seconds) }
-}
+    }
 
-/// The seconds of one account's own critical path.
-fn of_account(steps: &[Step]) -> u64 {
-    let ec2 = count(steps, |step| EC2.contains(&step.address.kind.as_str()));
-    let parameters = count(steps, |step| step.address.kind.as_str() == "ssm-parameter");
-    let gateways = count(steps, |step| step.address.kind.as_str() == "nat-gateway" && creates(step));
-    let endpoints = count(steps, |step| step.address.kind.as_str() == "vpc-endpoint" && creates(step));
-    let endpoints = (endpoints.saturating_sub(ENDPOINT_BURST) * THREE_ENDPOINTS_EVERY).div_ceil(3);
-    let waiting = if gateways > 0 { NAT_GATEWAY } else { 0 };
-    waiting + ec2.saturating_sub(EC2_BURST).div_ceil(EC2_RATE).max(parameters.div_ceil(PARAMETER_RATE)).max(endpoints)
-}
-
-fn creates(step: &Step) -> bool {
-    matches!(step.action, Action::Create { .. })
-}
-
-fn count(steps: &[Step], wanted: impl Fn(&Step) -> bool) -> u64 {
-    steps.iter().filter(|step| wanted(step)).count() as u64
+    /// The time that the slowest bucket needs to give what is asked of it.
+    fn floor(&self) -> Duration {
+        let seconds = self.0.iter().map(|((bucket, _), times)| limit(bucket).seconds(*times));
+        Duration::from_secs_f64(seconds.fold(0.0, f64::max))
+    }
 }
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.at_least.as_secs() {
-            0..60 => f.write_str("less than a minute at AWS's limits"),
-            seconds => write!(f, "at least {} min at AWS's limits", seconds.div_ceil(60)),
+        let minutes = self.takes.as_secs().div_ceil(60);
+        match (minutes / 60, minutes % 60) {
+            (0, _) if self.takes.as_secs() < 60 => f.write_str("less than a minute at AWS's limits"),
+            (0 | 1, _) => write!(f, "about {minutes} min at AWS's limits"),
+            (hours, 0) => write!(f, "about {hours} h at AWS's limits"),
+            (hours, minutes) => write!(f, "about {hours} h {minutes} min at AWS's limits"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::work::{INTERFACE_ENDPOINT, NAT_GATEWAY};
+    use super::*;
+    use crate::kinds::Spec;
+    use serde_json::{Value, json};
+
+    fn create(at: &str, fields: Value, after: &[usize]) -> Step {
+        let address: crate::model::Address = at.parse().unwrap();
+        let want: Spec = (row(&address.kind).unwrap().parse)(fields).unwrap();
+        let action = Action::Create { want, replacing: false };
+        Step { address, action, after: after.to_vec(), concerns: Vec::new(), asked: None }
+    }
+
+    fn account(of: &str) -> Step {
+        let email = format!("aws+{}@acme.example", of.replace('/', "-"));
+        let fields = json!({
+            "email": email, "name": "x", "organizational_unit": "management:organizational-unit/prod", "access_role": "Role"
+        });
+        create(&format!("{of}/global/account/main"), fields, &[])
+    }
+
+    fn parameter(of: &str, number: usize) -> Step {
+        let fields = json!({ "value": { "text": "x" } });
+        create(&format!("{of}/us-west-2/ssm-parameter/p{number}"), fields, &[])
+    }
+
+    fn takes(accounts: Vec<(String, Vec<Step>)>) -> Duration {
+        let accounts = accounts.into_iter().map(|(account, steps)| (account.parse().unwrap(), steps)).collect();
+        of_wave(&Wave { name: "prod".parse().unwrap(), accounts })
+    }
+
+    /// So many calls, one after the other.
+    fn calls(count: u32) -> Duration {
+        CALL * count
+    }
+
+    #[test]
+    fn a_chain_takes_what_its_steps_take_together_and_what_is_beside_it_nothing() {
+        let of = "payments/prod";
+        let nat = |name: &str, after: &[usize]| {
+            let fields = json!({ "subnet": "subnet/public-a", "elastic_ip": "elastic-ip/a" });
+            create(&format!("{of}/us-west-2/nat-gateway/{name}"), fields, after)
+        };
+        let ip = create(&format!("{of}/us-west-2/elastic-ip/a"), json!({}), &[]);
+        // Each looks once and writes once; the gateways wait side by side.
+        let steps = vec![ip, nat("a", &[0]), nat("b", &[]), nat("c", &[])];
+        assert_eq!(takes(vec![(of.to_owned(), steps)]), calls(4) + NAT_GATEWAY);
+    }
+
+    #[test]
+    fn a_gateway_endpoint_is_there_at_once_and_interfaces_wait_for_their_bucket() {
+        let of = "payments/prod";
+        let endpoint = |name: String, fields: Value| create(&format!("{of}/us-west-2/vpc-endpoint/{name}"), fields, &[]);
+        let gateway = endpoint("s3".into(), json!({ "vpc": "vpc/main", "service": "s3", "type": "gateway", "route_tables": [] }));
+        assert_eq!(takes(vec![(of.to_owned(), vec![gateway])]), calls(2));
+        let interface = |number: usize| {
+            let fields = json!({
+                "vpc": "vpc/main", "service": "ecr.api", "type": "interface",
+                "subnets": ["subnet/private-a"], "security_groups": ["security-group/ecr"]
+            });
+            endpoint(format!("e{number}"), fields)
+        };
+        let some = |count: usize| vec![(of.to_owned(), (0..count).map(interface).collect())];
+        assert_eq!(takes(some(4)), calls(2) + INTERFACE_ENDPOINT);
+        // 4 at once, 36 at 0.3 a second.
+        assert_eq!(takes(some(40)), Duration::from_secs(120));
+    }
+
+    #[test]
+    fn parameters_wait_in_their_own_account_only() {
+        let some = |of: &str| (of.to_owned(), (0..63).map(|number| parameter(of, number)).collect::<Vec<_>>());
+        // 3 at once, 60 at 3 a second.
+        assert_eq!(takes(vec![some("payments/prod")]), Duration::from_secs(20));
+        assert_eq!(takes(vec![some("payments/prod"), some("search/prod")]), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn accounts_are_created_five_at_a_time_and_wait_for_tokens() {
+        let some = |count: usize| {
+            let of = |number: usize| format!("domain-{number}/prod");
+            (0..count).map(|number| (of(number), vec![account(&of(number))])).collect::<Vec<_>>()
+        };
+        assert_eq!(takes(some(1)), ACCOUNT_CREATION + calls(7));
+        assert_eq!(takes(some(5)), ACCOUNT_CREATION + Duration::from_secs(20) + calls(7));
+        // Ninety rounds of five: longer than 447 tokens at ten seconds each.
+        assert_eq!(takes(some(450)), ACCOUNT_CREATION * 90 + calls(7));
+    }
+
+    #[test]
+    fn waves_come_one_after_the_other_and_nothing_takes_no_time() {
+        let wave = |name: &str, of: &str| Wave {
+            name: name.parse().unwrap(),
+            accounts: BTreeMap::from([(of.parse().unwrap(), vec![account(of)])]),
+        };
+        let mut plan: Plan = Plan {
+            estate: "acme".parse().unwrap(),
+            home_region: "us-west-2".parse().unwrap(),
+            access_role: "Role".to_owned(),
+            emails: BTreeMap::new(),
+            approvals: Default::default(),
+            waves: vec![],
+        };
+        assert_eq!(estimate(&plan), Estimate { steps: 0, takes: Duration::ZERO });
+        assert_eq!(estimate(&plan).to_string(), "less than a minute at AWS's limits");
+        plan.waves = vec![wave("dev", "payments/dev"), wave("prod", "payments/prod")];
+        let one = of_wave(&plan.waves[0]);
+        assert_eq!(estimate(&plan), Estimate { steps: 2, takes: one * 2 });
+        assert_eq!(estimate(&plan).to_string(), "about 4 min at AWS's limits");
+        let hours = |minutes: u64| Estimate { steps: 1, takes: Duration::from_secs(minutes * 60) }.to_string();
+        assert_eq!(hours(119), "about 119 min at AWS's limits");
+        assert_eq!(hours(136), "about 2 h 16 min at AWS's limits");
     }
 }

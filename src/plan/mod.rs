@@ -28,6 +28,7 @@ mod steps;
 mod subnets;
 mod touched;
 mod waves;
+mod work;
 
 pub use check::check;
 pub use desired::{Declared, Desired, Estate, Member, Retired};

@@ -1,7 +1,7 @@
 //! The journal of a run, from its first step to its last: what its change record is made of.
 
-use super::super::github::variable;
 use super::super::Failure;
+use super::super::github::variable;
 use super::approved::Approved;
 use super::turn::Held;
 use crate::apply;

@@ -19,8 +19,9 @@ use std::path::PathBuf;
 use tell::{exit, not_reviewed, summary, tell};
 use turn::Held;
 
-/// Enough to keep a usual network busy; each account has limits of its own at AWS.
-pub(super) const LIMITS: Limits = Limits { accounts: 16, steps: 4 };
+/// Every call is paced, so this bounds our memory alone. Five accounts at a time are being created, and while five more are, those before
+/// them have minutes of waiting ahead: 64 leave nobody behind. Within an account, what is independent of each other waits for AWS side by side.
+pub(super) const LIMITS: Limits = Limits { accounts: 64, steps: 8 };
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -85,7 +85,15 @@ impl Client {
         let start = Instant::now();
         let answer = wire.send(request).await;
         let status = answer.as_ref().ok().map(|answer| answer.status);
-        (self.on_call)(&Call { account: ask.account, operation: ask.operation, attempt, took: start.elapsed(), status, request: None });
+        (self.on_call)(&Call {
+            account: ask.account,
+            operation: ask.operation,
+            attempt,
+            took: start.elapsed(),
+            waited: Duration::ZERO,
+            status,
+            request: None,
+        });
         Ok(match answer {
             Ok(answer) if answer.succeeded() => Ok(answer),
             Ok(answer) => Err((failure(ask.operation, request, &answer), Trouble::of(request, &answer, limited(&answer)))),

@@ -1,0 +1,13 @@
+//! The official SDK over a simulated AWS behind its HTTP connector, in virtual time: pacing, renewal, and how long things take.
+
+mod account;
+mod aws;
+#[path = "../estates/mod.rs"]
+mod estates;
+mod floor;
+mod network;
+mod organization;
+mod pacing;
+mod populate;
+mod run;
+mod wire;
