@@ -7,6 +7,7 @@ mod directory;
 mod endpoint;
 mod error;
 mod guard;
+mod once;
 mod session;
 mod wait;
 
@@ -16,5 +17,5 @@ pub use connection::{Caller, Connection, Options};
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};
 pub use directory::Directory;
 pub use error::{or_exists, or_missing, unsuccessful};
-pub use session::{Names, Session, Slot};
+pub use session::{Names, Session, Slot, Wanted};
 pub use wait::{Wait, until};
