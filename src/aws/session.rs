@@ -156,14 +156,18 @@ impl Session {
     ///
     /// # Errors
     /// Those of `ask`.
-    pub async fn once<T: Send + Sync + 'static>(
+    pub fn once<T: Send + Sync + 'static>(
         &self,
         what: &'static str,
-        ask: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<Arc<T>, CallError> {
-        match &self.place.answers {
-            Some(answers) => answers.get(what, &self.place.region, ask).await,
-            None => ask.await.map(Arc::new),
+        ask: impl Future<Output = Result<T, CallError>> + Send,
+    ) -> impl Future<Output = Result<Arc<T>, CallError>> + Send {
+        // On the heap before anything waits for it: what is passed on by value is kept by each who passes it on, and calls are large.
+        let ask = Box::pin(ask);
+        async move {
+            match &self.place.answers {
+                Some(answers) => answers.get(what, &self.place.region, ask).await,
+                None => ask.await.map(Arc::new),
+            }
         }
     }
 

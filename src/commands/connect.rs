@@ -9,9 +9,15 @@ use crate::render::escape::line as escape;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// AWS calls by account, counted as they end.
+/// Calls by account, counted as they end: those of AWS, and those of other services.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+pub struct Calls(Arc<Mutex<Counts>>);
+
+#[derive(Default)]
+struct Counts {
+    aws: BTreeMap<String, u64>,
+    others: u64,
+}
 
 /// Whether a command may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +55,30 @@ pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, ca
 impl Calls {
     fn count(&self, call: &Call<'_>) {
         let mut counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *counts.entry(call.account.to_string()).or_default() += 1;
+        match kinds::OUTSIDE.iter().any(|service| call.operation.starts_with(service)) {
+            true => counts.others += 1,
+            false => *counts.aws.entry(call.account.to_string()).or_default() += 1,
+        }
     }
 
-    /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts`.
+    /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts; 60 calls of other services`.
     pub fn summary(&self) -> String {
-        let counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let organization = counts.get(crate::model::Account::MANAGEMENT).copied().unwrap_or(0);
-        let total: u64 = counts.values().sum();
-        let accounts = counts.keys().filter(|account| *account != crate::model::Account::MANAGEMENT).count();
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).summary()
+    }
+}
+
+impl Counts {
+    fn summary(&self) -> String {
+        let Counts { aws, others } = self;
+        let organization = aws.get(crate::model::Account::MANAGEMENT).copied().unwrap_or(0);
+        let total: u64 = aws.values().sum();
+        let accounts = aws.keys().filter(|account| *account != crate::model::Account::MANAGEMENT).count();
+        let others = if *others > 0 { format!("; {others} calls of other services") } else { String::new() };
         match accounts {
-            0 => format!("{total} AWS calls, all for the organization"),
+            0 => format!("{total} AWS calls, all for the organization{others}"),
             _ => {
                 let each = (total - organization) as f64 / accounts as f64;
-                format!("{total} AWS calls: {organization} for the organization, {each:.1} in each of {accounts} accounts")
+                format!("{total} AWS calls: {organization} for the organization, {each:.1} in each of {accounts} accounts{others}")
             }
         }
     }
@@ -87,6 +103,14 @@ fn no_way_in(error: CallError) -> Failure {
 mod tests {
     use super::*;
     use crate::aws::{SESSION_POLICY_LIMIT, read_policy};
+
+    #[test]
+    fn other_services_are_not_counted_as_aws() {
+        let aws = [("management", 3), ("a/dev", 2), ("a/prod", 3)].map(|(account, calls)| (account.to_owned(), calls));
+        let counts = Counts { aws: aws.into(), others: 4 };
+        assert_eq!(counts.summary(), "8 AWS calls: 3 for the organization, 2.5 in each of 2 accounts; 4 calls of other services");
+        assert_eq!(Counts::default().summary(), "0 AWS calls, all for the organization");
+    }
 
     #[test]
     fn what_health_may_do_fits_into_a_session_policy() {
