@@ -167,6 +167,8 @@ impl Connection {
             directory: Arc::default(),
             outside: self.outside.clone(),
             declared: Arc::default(),
+            wanted: Arc::default(),
+            answers: None,
             shared: Arc::default(),
             inside: None,
         }

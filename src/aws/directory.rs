@@ -41,6 +41,13 @@ impl Directory {
         self.entries().listed.contains(&(account.clone(), kind.clone()))
     }
 
+    /// The ids of all resources of a kind in an account.
+    pub fn ids(&self, account: &Account, kind: &KindName) -> Vec<RemoteId> {
+        let entries = self.entries();
+        let of_kind = entries.ids.iter().filter(|(at, _)| at.account == *account && at.kind == *kind);
+        of_kind.map(|(_, id)| id.clone()).collect()
+    }
+
     /// The id behind an address.
     pub fn id(&self, address: &Address) -> Option<RemoteId> {
         self.entries().ids.get(address).cloned()

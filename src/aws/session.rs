@@ -3,6 +3,7 @@
 use super::credentials::AssumedRole;
 use super::endpoint::AsGiven;
 use super::guard::Guard;
+use super::once::Answers;
 use super::pace::{Pace, Paced, Payer};
 use super::{CallError, Directory, Moment};
 use crate::model::limits::AtOnce;
@@ -16,6 +17,9 @@ use std::time::SystemTime;
 
 /// The names that the files declare, by account and kind: for kinds that can't be listed, and are asked for one by one.
 pub type Names = BTreeMap<(Account, KindName), BTreeSet<Name>>;
+
+/// What declared resources tell whoever reads the live ones, in the words of their kind, so that nothing is asked which could not matter.
+pub type Wanted = BTreeMap<Address, String>;
 
 /// Everything that a session is made of but its clients. Cloning shares what was learnt and assumed.
 #[derive(Clone)]
@@ -34,6 +38,8 @@ pub(super) struct Place {
     pub directory: Arc<Directory>,
     pub outside: Arc<Outside>,
     pub declared: Arc<Names>,
+    pub wanted: Arc<Wanted>,
+    pub answers: Option<Arc<Answers>>,
     pub shared: Arc<Mutex<BTreeMap<&'static str, Slot>>>,
     pub inside: Option<Arc<Session>>,
 }
@@ -150,6 +156,16 @@ impl Session {
         Session::new(Place { declared, ..self.place.clone() })
     }
 
+    /// The same session for one read, in which listings that several need are sent once. Never for steps, which have to see what is there now.
+    pub fn for_one_read(&self, wanted: Arc<Wanted>) -> Session {
+        Session::new(Place { answers: Some(Arc::default()), wanted, ..self.place.clone() })
+    }
+
+    /// The same session, whose calls count as made for the organization: they are for all accounts at once.
+    pub fn for_all(&self) -> Session {
+        self.managing(&Account::Management, &self.place.management_id)
+    }
+
     /// A session with these credentials, for what belongs to a member account and is managed from here.
     pub fn managing(&self, account: &Account, id: &RemoteId) -> Session {
         let guard = Guard { account: account.clone(), ..self.place.guard.clone() };
@@ -181,6 +197,40 @@ impl Session {
     /// Waits until AWS has room for one more of these. There is room again as soon as what comes back is dropped; it is never none.
     pub async fn one_of(&self, what: &AtOnce) -> Option<tokio::sync::OwnedSemaphorePermit> {
         self.place.pace.one_of(what).await
+    }
+
+    /// What is asked alike by several kinds, or for several accounts: sent once in a read, and each time in any other session.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub fn once<T: Send + Sync + 'static>(
+        &self,
+        what: &'static str,
+        ask: impl Future<Output = Result<T, CallError>> + Send,
+    ) -> impl Future<Output = Result<Arc<T>, CallError>> + Send {
+        // On the heap before anything waits for it: what is passed on by value is kept by each who passes it on, and calls are large.
+        let ask = Box::pin(ask);
+        async move {
+            match &self.place.answers {
+                Some(answers) => answers.get(what, &self.place.region, ask).await,
+                None => ask.await.map(Arc::new),
+            }
+        }
+    }
+
+    /// Whether this is a read of everything, in which what is asked once serves several.
+    pub fn reads_all(&self) -> bool {
+        self.place.answers.is_some()
+    }
+
+    /// What the declared resource of a kind and name tells of itself; none where none is declared, and in steps.
+    pub fn wanted(&self, address: &Address) -> Option<&str> {
+        self.place.wanted.get(address).map(String::as_str)
+    }
+
+    /// The number of accounts in which resources of a kind are declared.
+    pub fn accounts_with(&self, kind: &KindName) -> usize {
+        self.place.declared.keys().filter(|(_, declared)| declared == kind).count()
     }
 
     /// Whether nothing is written through this session: then what was read once stays as good as it was.

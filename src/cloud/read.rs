@@ -3,7 +3,7 @@
 
 use super::organization;
 use super::sessions::{Entrance, list};
-use crate::aws::{Names, Session};
+use crate::aws::{Names, Session, Wanted};
 use crate::kinds::{Kind, Row, Scope, TABLE, Vpc, row};
 use crate::model::{Account, KindName, RemoteId};
 use crate::plan::{Desired, Found, Live, Stranger};
@@ -40,10 +40,11 @@ impl Selection {
 /// Reads live state of the estate's accounts.
 pub async fn read(entrance: &Entrance, desired: &Desired, selection: &Selection, mut on: impl FnMut(Progress<'_>)) -> Live {
     let names = Arc::new(names(desired));
-    let management = entrance.management.declaring(names.clone());
+    let wanted = Arc::new(wanted(desired));
+    let management = entrance.management.declaring(names.clone()).for_one_read(wanted.clone());
     let (mut live, accounts) = organization::read(&management, desired).await;
     on(Progress::Accounts(accounts.len()));
-    let mut tasks = start(entrance, &management, (desired, &names), selection, accounts);
+    let mut tasks = start(entrance, &management, (desired, &names, &wanted), selection, accounts);
     while let Some(joined) = tasks.join_next().await {
         let (account, part) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         on(Progress::Read(&account));
@@ -64,6 +65,11 @@ pub(super) fn names(desired: &Desired) -> Names {
     names
 }
 
+/// What the declared resources tell their readers.
+fn wanted(desired: &Desired) -> Wanted {
+    desired.resources.iter().filter_map(|(at, resource)| Some((at.clone(), resource.spec.tells()?))).collect()
+}
+
 /// Forgets that a service could not be read which the organization need not have, where nothing of it is declared.
 fn forgive(live: &mut Live, desired: &Desired) {
     let declared: BTreeSet<&KindName> = desired.resources.keys().map(|at| &at.kind).collect();
@@ -76,7 +82,7 @@ fn forgive(live: &mut Live, desired: &Desired) {
 fn start(
     entrance: &Entrance,
     management: &Session,
-    (desired, names): (&Desired, &Arc<Names>),
+    (desired, names, wanted): (&Desired, &Arc<Names>, &Arc<Wanted>),
     selection: &Selection,
     accounts: BTreeMap<Account, RemoteId>,
 ) -> JoinSet<Part> {
@@ -87,12 +93,12 @@ fn start(
         // What is in a retired account goes with it.
         let inside = if desired.estate.retired.accounts.contains(&account) { Vec::new() } else { inside };
         let (connection, caller, places) = (entrance.connection.clone(), entrance.caller.clone(), places.clone());
-        let (managing, names) = (management.managing(&account, &id), names.clone());
+        let (managing, names, wanted) = (management.managing(&account, &id), names.clone(), wanted.clone());
         tasks.spawn(async move {
             // The semaphore is never closed, so there always is a permit to wait for.
             let _place = places.acquire_owned().await;
             // Opened only now and closed with the task: clients exist for the accounts that are being read, not for all.
-            let session = Arc::new(connection.member(&caller, &account, &id).declaring(names));
+            let session = Arc::new(connection.member(&caller, &account, &id).declaring(names).for_one_read(wanted));
             let mut part = read_account(&session, &inside).await;
             let managing = managing.with_inside(session);
             for kind in &managed {

@@ -1,29 +1,18 @@
 //! Opens the connection that a command needs, with its calls counted and, with `-v`, traced.
 
 use super::Failure;
+use super::calls::Calls;
 use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
 use crate::cloud::{self, Entrance, enter};
 use crate::kinds;
-use crate::model::{Address, Region, Turn};
+use crate::model::{Region, Turn};
 use crate::render::escape::line as escape;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// From here on a call's wait for its turn is worth a word.
 const LONG_WAIT: Duration = Duration::from_millis(100);
-
-/// What is remembered of calls as they end.
-#[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<Ended>>);
-
-#[derive(Default)]
-struct Ended {
-    /// How many, by account.
-    counts: BTreeMap<String, u64>,
-    /// The request ids of writes, by the step that they were made for.
-    writes: BTreeMap<Address, Vec<String>>,
-}
 
 /// Whether a command may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,46 +58,12 @@ pub async fn connect_while(
     let access = Access { reads: reads.clone(), inside: Arc::new(inside), writes: mode == Mode::ReadWrite, turn };
     let counted = calls.clone();
     let on_call = Arc::new(move |call: &Call<'_>| {
-        counted.remember(call, reads.contains(call.operation));
+        counted.remember(call, reads.contains(call.operation), cloud::performing());
         if verbose {
             trace(call);
         }
     });
     enter(Connection::open(Options { region, role, access, on_call }).await).await.map_err(no_way_in)
-}
-
-impl Calls {
-    fn remember(&self, call: &Call<'_>, is_read: bool) {
-        let mut ended = self.ended();
-        *ended.counts.entry(call.account.to_string()).or_default() += 1;
-        if let Some((id, step)) = call.request.filter(|_| !is_read).zip(cloud::performing()) {
-            ended.writes.entry(step).or_default().push(id.to_owned());
-        }
-    }
-
-    /// What AWS calls the writes that were made for a step.
-    pub fn requests(&self, step: &Address) -> Vec<String> {
-        self.ended().writes.get(step).cloned().unwrap_or_default()
-    }
-
-    fn ended(&self) -> MutexGuard<'_, Ended> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts`.
-    pub fn summary(&self) -> String {
-        let counts = &self.ended().counts;
-        let organization = counts.get(crate::model::Account::MANAGEMENT).copied().unwrap_or(0);
-        let total: u64 = counts.values().sum();
-        let accounts = counts.keys().filter(|account| *account != crate::model::Account::MANAGEMENT).count();
-        match accounts {
-            0 => format!("{total} AWS calls, all for the organization"),
-            _ => {
-                let each = (total - organization) as f64 / accounts as f64;
-                format!("{total} AWS calls: {organization} for the organization, {each:.1} in each of {accounts} accounts")
-            }
-        }
-    }
 }
 
 fn trace(call: &Call<'_>) {
@@ -134,6 +89,14 @@ fn no_way_in(error: CallError) -> Failure {
 mod tests {
     use super::*;
     use crate::aws::{SESSION_POLICY_LIMIT, read_policy};
+
+    #[test]
+    fn other_services_are_not_counted_as_aws() {
+        let aws = [("management", 3), ("a/dev", 2), ("a/prod", 3)].map(|(account, calls)| (account.to_owned(), calls));
+        let counts = Counts { aws: aws.into(), others: 4 };
+        assert_eq!(counts.summary(), "8 AWS calls: 3 for the organization, 2.5 in each of 2 accounts; 4 calls of other services");
+        assert_eq!(Counts::default().summary(), "0 AWS calls, all for the organization");
+    }
 
     #[test]
     fn what_health_may_do_fits_into_a_session_policy() {

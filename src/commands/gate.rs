@@ -2,7 +2,8 @@
 //! of. Reads, and invokes canaries; its sessions refuse everything else.
 
 use super::apply::LIMITS;
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::output::print;
 use super::progress::Bars;
 use super::{Exit, Failure, Outcome, matrix, plan_file};

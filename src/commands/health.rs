@@ -1,6 +1,7 @@
 //! `landfall health`: asks the canaries how their accounts are. Reads, and invokes canaries; its sessions refuse everything else.
 
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::output::{colour, print};
 use super::{Exit, Failure, Outcome, accounts, files};
 use crate::cloud::health;

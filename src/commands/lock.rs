@@ -1,7 +1,8 @@
 //! `landfall lock`: a turn to write for the jobs of a matrix, taken by the first and given back by the last; and the way out when a run
 //! hangs.
 
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::output::print;
 use super::{Exit, Failure, Outcome, clock, files, machine};
 use crate::aws::Lease;

@@ -3,6 +3,7 @@
 mod accounts;
 mod apply;
 mod approval;
+mod calls;
 mod check;
 mod clock;
 mod comment;

@@ -1,6 +1,7 @@
 //! `landfall plan`: compares the files with live AWS, and shows what would be done. Can't write: its sessions refuse to.
 
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::files;
 use super::progress::Bars;
 use super::{Exit, Failure, Outcome, accounts, show, since};

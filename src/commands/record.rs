@@ -1,6 +1,7 @@
 //! `landfall record`: the history of changes: listed, shown, and verified.
 
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::output::print;
 use super::{Exit, Failure, Outcome, files};
 use crate::cloud::{Store, records};

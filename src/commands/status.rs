@@ -1,6 +1,7 @@
 //! `landfall status`: the estate at a glance: its accounts, whose turn it is to write, and what was changed last.
 
-use super::connect::{Calls, Mode, connect};
+use super::calls::Calls;
+use super::connect::{Mode, connect};
 use super::output::print;
 use super::record::parsed;
 use super::{Exit, Failure, Outcome, clock, files};

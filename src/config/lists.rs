@@ -27,9 +27,14 @@ pub type Items = Vec<(String, Value)>;
 /// A list: its name in `for_each`, and what it holds for an account.
 type List = (&'static str, fn(&Whose<'_>) -> Items);
 
+/// The most targets that a rule of EventBridge calls (EventBridge user guide, "Quotas"): so many zones can share one.
+const TARGETS: usize = 5;
+
 /// All lists.
 pub const TABLE: &[List] = &[
     ("zones", zones),
+    ("first_zones", |whose| zones(whose).into_iter().take(TARGETS).collect()),
+    ("further_zones", |whose| zones(whose).into_iter().skip(TARGETS).collect()),
     ("repositories", repositories),
     ("regions", regions),
     ("opt_in_regions", opt_in_regions),

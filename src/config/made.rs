@@ -163,6 +163,25 @@ fn a_domain_can_do_without_a_module_or_set_its_parameters() {
     assert_eq!((with("{}"), with("{ network: false }"), with("{ network: { zones: 1 } }")), (6, 0, 2));
 }
 
+#[test]
+fn one_rule_calls_the_canaries_of_as_many_zones_as_a_rule_can() {
+    let rules = |zones: usize| {
+        let text = shipped()
+            .0
+            .replace("  tools:\n    team: platform\n", &format!("  tools:\n    team: platform\n    network: {{ zones: {zones} }}\n"));
+        let desired = desired(&text);
+        let called = |(at, made): (&Address, &crate::plan::Declared)| match &made.spec {
+            Spec::EventRule(rule) if at.account.to_string() == "tools/prod" && !rule.functions.is_empty() => {
+                Some((at.name.to_string(), rule.functions.len()))
+            }
+            _ => None,
+        };
+        desired.resources.iter().filter_map(called).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(2), [("landfall-canary".to_owned(), 2)]);
+    assert_eq!(rules(6), [("landfall-canary".to_owned(), 5), ("landfall-canary-f".to_owned(), 1)]);
+}
+
 /// The parts of a domains file that may be reordered.
 fn reordered(text: &str, order: &[usize]) -> String {
     let (head, rest) = text.split_once("\ndomains:\n").unwrap();

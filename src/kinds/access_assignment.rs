@@ -1,7 +1,7 @@
 //! `access-assignment`: gives a group of people a permission set in one account. Never touches assignments of sets that are not ours.
 
 use super::identity_center::{Center, busy, center};
-use super::{AccessGroup, Driver, Kind, PermissionSet, Scope, Seen, Tags};
+use super::{AccessGroup, Driver, Kind, PermissionSet, Scope, Seen, Tags, access_assignment_list};
 use crate::aws::{CallError, Session, Wait, or_missing, until};
 use crate::model::{Account, Address, Change, KindName, Name, Reference, Region, RemoteId};
 use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
@@ -32,7 +32,7 @@ impl Kind for AccessAssignment {
     const REFERS: &'static [KindName] = &[PermissionSet::NAME, AccessGroup::NAME];
     const OPTIONAL: bool = true;
     const READS: &'static [&'static str] =
-        &["sso:ListInstances", "sso:ListPermissionSetsProvisionedToAccount", "sso:ListAccountAssignments"];
+        &["sso:ListInstances", "sso:ListPermissionSetsProvisionedToAccount", "sso:ListAccountAssignments", "sso:ListAccountAssignmentsForPrincipal"];
     const WRITES: &'static [&'static str] = &[
         "sso:CreateAccountAssignment",
         "sso:DescribeAccountAssignmentCreationStatus",
@@ -68,18 +68,12 @@ impl Driver for AccessAssignment {
     /// Who has our permission sets in the account. An assignment carries no mark; it is ours because the set is.
     async fn read(at: &Session) -> Result<Vec<Seen<AccessAssignment>>, CallError> {
         let center = center(at).await?;
-        let call = center.at.ssoadmin().list_permission_sets_provisioned_to_account().instance_arn(&center.instance);
-        let mut pages = call.account_id(at.account_id().as_str()).into_paginator().send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            for arn in page?.permission_sets() {
-                if let Some(set) = ours(at, &PermissionSet::NAME, arn) {
-                    let groups = groups(&center, at, arn).await?;
-                    seen.extend(groups.iter().filter_map(|group| see(at, (arn, &set), group)));
-                }
-            }
-        }
-        Ok(seen)
+        let all = match access_assignment_list::groups_to_ask(at) {
+            Some(groups) => access_assignment_list::of_groups(&center, at, groups).await?,
+            None => access_assignment_list::of_account(&center, at).await?,
+        };
+        let seen = all.iter().filter_map(|(arn, group)| see(at, (arn, &ours(at, &PermissionSet::NAME, arn)?), group));
+        Ok(seen.collect())
     }
 
     async fn create(at: &Session, _: &Address, want: &AccessAssignment) -> Result<RemoteId, CallError> {
@@ -117,7 +111,7 @@ impl Driver for AccessAssignment {
             return Err(CallError::refused("sso:DeleteAccountAssignment", format!("{id} is no id of an assignment")));
         };
         // Removing what is gone would fail only later, and without a code that says so.
-        let live = or_missing(groups(&center, at, set).await)?.unwrap_or_default();
+        let live = or_missing(access_assignment_list::groups(&center, at, set).await)?.unwrap_or_default();
         if !live.iter().any(|live| live == group) {
             return Ok(());
         }
@@ -165,21 +159,8 @@ fn id(set: &str, group: &str) -> RemoteId {
 }
 
 /// The resource of ours in the management account that has this id. A stranger's has an id for its name, and no account.
-fn ours(at: &Session, kind: &KindName, id: &str) -> Option<Reference> {
+pub(super) fn ours(at: &Session, kind: &KindName, id: &str) -> Option<Reference> {
     at.reference(kind, id).filter(|reference| reference.account == Some(Account::Management))
-}
-
-/// The ids of the groups that have a set in the account. People who have it by themselves are none of ours.
-async fn groups(center: &Center, at: &Session, arn: &str) -> Result<Vec<String>, CallError> {
-    let call = center.at.ssoadmin().list_account_assignments().instance_arn(&center.instance);
-    let mut pages = call.account_id(at.account_id().as_str()).permission_set_arn(arn).into_paginator().send();
-    let mut all = Vec::new();
-    while let Some(page) = pages.next().await {
-        let found = page?.account_assignments.unwrap_or_default();
-        let groups = found.into_iter().filter(|found| found.principal_type() == Some(&PrincipalType::Group));
-        all.extend(groups.filter_map(|found| found.principal_id));
-    }
-    Ok(all)
 }
 
 fn see(at: &Session, (arn, set): (&str, &Reference), group: &str) -> Option<Seen<AccessAssignment>> {

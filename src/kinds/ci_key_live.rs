@@ -1,10 +1,10 @@
 //! How far the delivery of a `ci-key` has come: what the tags of its secret and the user's keys tell together. Reads no secret's value.
 
 use super::ci_key_state::{MOST_KEYS, State, Uses, judged};
-use super::{Kind, Tags, ci_key::CiKey, tags};
+use super::{Kind, Tags, ci_key::CiKey, secrets, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::Name;
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry, Tag};
+use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use std::collections::BTreeSet;
@@ -81,13 +81,7 @@ pub(super) async fn keys(at: &Session, user: &str) -> Result<Vec<Key>, CallError
 
 /// What the secrets of ours in this account and Region say.
 pub(super) async fn facts(at: &Session) -> Result<Vec<Fact>, CallError> {
-    let ours = Filter::builder().key(FilterNameStringType::TagKey).values(USER).build();
-    let mut pages = at.secretsmanager().list_secrets().filters(ours).into_paginator().send();
-    let mut facts = Vec::new();
-    while let Some(page) = pages.next().await {
-        facts.extend(page?.secret_list().iter().filter_map(|found| Fact::of(at, found)));
-    }
-    Ok(facts)
+    Ok(secrets::marked(at).await?.iter().filter_map(|found| Fact::of(at, found)).collect())
 }
 
 /// What the secret of one key says.

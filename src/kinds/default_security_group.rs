@@ -61,13 +61,8 @@ impl Kind for DefaultSecurityGroup {
 impl Driver for DefaultSecurityGroup {
     /// Those of our own VPCs. What a stranger's holds is nobody's business here.
     async fn read(at: &Session) -> Result<Vec<Seen<DefaultSecurityGroup>>, CallError> {
-        let named = Filter::builder().name("group-name").values(GROUP).build();
-        let mut pages = at.ec2().describe_security_groups().filters(named).into_paginator().page_size(ec2::PAGE).send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            seen.extend(page?.security_groups().iter().filter_map(|found| see(at, found)));
-        }
-        Ok(seen)
+        let all = ec2::security_groups(at).await?;
+        Ok(all.iter().filter(|found| found.group_name() == Some(GROUP)).filter_map(|found| see(at, found)).collect())
     }
 
     async fn create(at: &Session, address: &Address, want: &DefaultSecurityGroup) -> Result<RemoteId, CallError> {

@@ -1,5 +1,6 @@
 //! What lives in a default VPC: everything that AWS did not put there itself. Only looks, and when in doubt sees something.
 
+use super::ec2;
 use crate::aws::{CallError, Session};
 use aws_sdk_ec2::types::{Filter, NetworkInterface, RouteTable, Subnet};
 
@@ -16,8 +17,10 @@ pub(super) struct Found {
 
 /// The default VPC of the session's Region, if it has one.
 pub(super) async fn find(at: &Session) -> Result<Option<Found>, CallError> {
-    let answer = at.ec2().describe_vpcs().filters(filter("is-default", "true")).send().await?;
-    let Some(id) = answer.vpcs().iter().find_map(|vpc| vpc.vpc_id()).map(str::to_owned) else { return Ok(None) };
+    // All of them, and not by the filter: in the home Region the account's own VPC is read by the same call.
+    let vpcs = ec2::vpcs(at).await?;
+    let default = vpcs.iter().filter(|vpc| vpc.is_default() == Some(true)).find_map(|vpc| vpc.vpc_id());
+    let Some(id) = default.map(str::to_owned) else { return Ok(None) };
     let mut holds = interfaces(at, &id).await?;
     holds.extend(subnets(at, &id).await?.iter().filter_map(foreign_subnet));
     holds.extend(groups(at, &id).await?);

@@ -126,6 +126,10 @@ macro_rules! kinds {
                 match self { $(Spec::$type(spec) => spec.needs()),+ }
             }
 
+            pub fn tells(&self) -> Option<String> {
+                match self { $(Spec::$type(spec) => spec.tells()),+ }
+            }
+
             pub fn rebind(&self, replaced: &crate::model::Reference) -> crate::model::Effect {
                 match self { $(Spec::$type(spec) => spec.rebind(replaced)),+ }
             }

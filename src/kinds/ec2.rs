@@ -3,12 +3,25 @@
 use super::{Tags, tags};
 use crate::aws::{CallError, Session};
 use crate::model::{Address, Change, RemoteId};
-use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{ResourceType, SecurityGroup, Tag, TagSpecification, Vpc};
+use std::sync::Arc;
 
 /// The most that EC2 lists in one page. Asked for explicitly: EC2 charges listings without a page size more of its token bucket.
 pub(super) const PAGE: i32 = 1000;
 /// Its most for route tables.
 pub(super) const PAGE_OF_ROUTE_TABLES: i32 = 100;
+
+/// All VPCs of the session's Region: those that we make are among them, and so is the one that AWS made.
+pub(super) async fn vpcs(at: &Session) -> Result<Arc<Vec<Vpc>>, CallError> {
+    let pages = || at.ec2().describe_vpcs().into_paginator().page_size(PAGE).items().send();
+    at.once("vpcs", async { Ok(pages().collect::<Result<_, _>>().await?) }).await
+}
+
+/// All security groups of the session's Region, the default ones as well.
+pub(super) async fn security_groups(at: &Session) -> Result<Arc<Vec<SecurityGroup>>, CallError> {
+    let pages = || at.ec2().describe_security_groups().into_paginator().page_size(PAGE).items().send();
+    at.once("security-groups", async { Ok(pages().collect::<Result<_, _>>().await?) }).await
+}
 
 /// EC2's tags as ours.
 pub(super) fn tags(found: &[Tag]) -> Tags {

@@ -3,12 +3,44 @@
 use super::{Document, Tags, document};
 use crate::aws::{CallError, Session};
 use crate::model::Change;
-use aws_sdk_iam::types::Tag;
+use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail, Tag, UserDetail};
 use percent_encoding::percent_decode_str;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The most that IAM lists in one page.
-pub(super) const PAGE: i32 = 1000;
+const PAGE: i32 = 1000;
+
+/// Who and what there is in an account, whole: documents, tags and boundaries.
+#[derive(Default)]
+pub(super) struct Identities {
+    pub policies: Vec<ManagedPolicyDetail>,
+    pub roles: Vec<RoleDetail>,
+    pub users: Vec<UserDetail>,
+}
+
+/// AWS's one listing of whole identities. Policies, roles and users are read one after the other, so in a read the first brings all three;
+/// a step that looks for one resource lists its kind alone.
+pub(super) async fn identities(at: &Session, kind: EntityType) -> Result<Arc<Identities>, CallError> {
+    let kinds = match at.reads_all() {
+        true => vec![EntityType::LocalManagedPolicy, EntityType::Role, EntityType::User],
+        false => vec![kind],
+    };
+    at.once("identities", async {
+        let call = at.iam().get_account_authorization_details().set_filter(Some(kinds));
+        let mut pages = call.into_paginator().page_size(PAGE).send();
+        let mut all = Identities::default();
+        // A page holds some of each kind, and may hold none of one.
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            all.policies.extend(page.policies.unwrap_or_default());
+            all.roles.extend(page.role_detail_list.unwrap_or_default());
+            all.users.extend(page.user_detail_list.unwrap_or_default());
+        }
+        Ok(all)
+    })
+    .await
+}
 
 /// IAM's tags as ours.
 pub(super) fn tags(found: &[Tag]) -> Tags {

@@ -72,13 +72,10 @@ pub(super) fn reference(arn: &str) -> Option<Reference> {
 
 impl Driver for IamPolicy {
     async fn read(at: &Session) -> Result<Vec<Seen<IamPolicy>>, CallError> {
-        let call = at.iam().get_account_authorization_details().filter(EntityType::LocalManagedPolicy);
-        let mut pages = call.into_paginator().page_size(iam::PAGE).send();
+        let all = iam::identities(at, EntityType::LocalManagedPolicy).await?;
         let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            for found in page?.policies() {
-                seen.extend(see(at, found).await?);
-            }
+        for found in &all.policies {
+            seen.extend(see(at, found).await?);
         }
         Ok(seen)
     }

@@ -95,13 +95,8 @@ fn neutral(arns: &BTreeSet<String>) -> BTreeSet<String> {
 
 impl Driver for IamRole {
     async fn read(at: &Session) -> Result<Vec<Seen<IamRole>>, CallError> {
-        let call = at.iam().get_account_authorization_details().filter(EntityType::Role);
-        let mut pages = call.into_paginator().page_size(iam::PAGE).send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            seen.extend(page?.role_detail_list().iter().filter_map(|found| see(at, found)));
-        }
-        Ok(seen)
+        let all = iam::identities(at, EntityType::Role).await?;
+        Ok(all.roles.iter().filter_map(|found| see(at, found)).collect())
     }
 
     async fn create(at: &Session, address: &Address, want: &IamRole) -> Result<RemoteId, CallError> {

@@ -65,13 +65,8 @@ impl Kind for IamUser {
 
 impl Driver for IamUser {
     async fn read(at: &Session) -> Result<Vec<Seen<IamUser>>, CallError> {
-        let call = at.iam().get_account_authorization_details().filter(EntityType::User);
-        let mut pages = call.into_paginator().page_size(iam::PAGE).send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            seen.extend(page?.user_detail_list().iter().filter_map(|found| see(at, found)));
-        }
-        Ok(seen)
+        let all = iam::identities(at, EntityType::User).await?;
+        Ok(all.users.iter().filter_map(|found| see(at, found)).collect())
     }
 
     async fn create(at: &Session, address: &Address, want: &IamUser) -> Result<RemoteId, CallError> {

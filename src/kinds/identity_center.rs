@@ -2,6 +2,8 @@
 
 use crate::aws::{CallError, Fault, Session};
 use crate::model::Region;
+use aws_sdk_ssoadmin::types::InstanceMetadata;
+use std::sync::Arc;
 
 /// The Region in which most organizations have enabled Identity Center, where it is not in the home Region.
 const USUAL: &str = "us-east-1";
@@ -19,15 +21,24 @@ pub(super) async fn center(at: &Session) -> Result<Center, CallError> {
     let usual = USUAL.parse::<Region>().ok().filter(|usual| usual != at.region());
     for region in [Some(at.region().clone()), usual].into_iter().flatten() {
         let there = at.elsewhere(&region);
-        let answer = there.ssoadmin().list_instances().send().await?;
-        let found = answer.instances().iter().find_map(|one| Some((one.instance_arn()?.to_owned(), one.identity_store_id()?.to_owned())));
-        if let Some((instance, store)) = found {
-            return Ok(Center { at: there, instance, store });
+        if let Some((instance, store)) = &*instance(&there).await? {
+            return Ok(Center { instance: instance.clone(), store: store.clone(), at: there });
         }
     }
     let why =
         format!("IAM Identity Center is enabled neither in {} nor in {USUAL}: enable it once, in the management account", at.region());
     Err(CallError::refused("sso:ListInstances", why))
+}
+
+/// The instance of a Region and its directory, asked for once for all accounts.
+async fn instance(at: &Session) -> Result<Arc<Option<(String, String)>>, CallError> {
+    let at = &at.for_all();
+    at.once("identity-center", async {
+        let answer = at.ssoadmin().list_instances().send().await?;
+        let known = |one: &InstanceMetadata| Some((one.instance_arn()?.to_owned(), one.identity_store_id()?.to_owned()));
+        Ok(answer.instances().iter().find_map(known))
+    })
+    .await
 }
 
 /// Identity Center's one word for two things: that something is there already, and that something is still going on.

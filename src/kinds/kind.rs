@@ -51,6 +51,11 @@ pub trait Kind: Clone + PartialEq + Serialize + DeserializeOwned + schemars::Jso
     /// The resources that have to exist before this one.
     fn needs(&self) -> BTreeSet<Reference>;
 
+    /// What a declared resource tells whoever reads the live one, so that no call is made whose answer could not matter.
+    fn tells(&self) -> Option<String> {
+        None
+    }
+
     /// What it takes to point this resource at a need that is replaced under the same name.
     fn rebind(&self, _replaced: &Reference) -> Effect {
         Effect::Replaces

@@ -4,6 +4,7 @@
 //! A kind has two halves. The pure half (`Kind`) is all that `config`, `plan` and `render` can reach; the other half (`Driver`) wants
 //! a `Session`, which only `aws` can make.
 
+mod access_assignment_list;
 mod adoption;
 mod ci_key_live;
 mod ci_key_state;
@@ -28,6 +29,7 @@ mod permission;
 pub mod policy;
 mod route;
 mod rule;
+mod secrets;
 mod setting;
 mod support_cases;
 mod tags;

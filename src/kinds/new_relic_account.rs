@@ -26,7 +26,7 @@ impl Kind for NewRelicAccount {
     const OPTIONAL: bool = true;
     const ABOUT: &'static str = "A New Relic account for one AWS account. Found by the id in Landfall's journal, because names are not unique there.";
     const REFERS: &'static [KindName] = &[];
-    const READS: &'static [&'static str] = &["ssm:GetParameter", "newrelic:ListAccounts"];
+    const READS: &'static [&'static str] = &["ssm:GetParameter", "ssm:GetParametersByPath", "newrelic:ListAccounts"];
     const WRITES: &'static [&'static str] =
         &["ssm:PutParameter", "ssm:DeleteParameter", "newrelic:CreateAccount", "newrelic:UpdateAccount", "newrelic:CancelAccount"];
 

@@ -5,6 +5,8 @@ use crate::aws::{CallError, Fault, Session, or_missing};
 use crate::outside::new_relic::ManagedAccount;
 use aws_sdk_ssm::types::ParameterType;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What the journal says of one New Relic account.
@@ -22,17 +24,40 @@ const VISIBLE_AFTER: Duration = Duration::from_secs(60);
 /// Between two looks at the listing.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// Where all entries are.
+const PATH: &str = "/landfall/new-relic/";
+
 /// Where the entry of the session's account is.
 fn path(at: &Session) -> String {
-    format!("/landfall/new-relic/{}", at.account())
+    format!("{PATH}{}", at.account())
 }
 
 /// The entry, if there is one.
 pub(super) async fn entry(at: &Session) -> Result<Option<Entry>, CallError> {
-    let answer = or_missing(at.ssm().get_parameter().name(path(at)).send().await.map_err(CallError::from))?;
-    let text = answer.as_ref().and_then(|answer| answer.parameter()).and_then(|parameter| parameter.value());
+    let text = match at.reads_all() {
+        true => listed(at).await?.get(&path(at)).cloned(),
+        false => {
+            let answer = or_missing(at.ssm().get_parameter().name(path(at)).send().await.map_err(CallError::from))?;
+            answer.and_then(|answer| answer.parameter?.value)
+        }
+    };
     let odd = || CallError::refused("ssm:GetParameter", format!("{} holds no entry of Landfall's journal", path(at)));
-    text.map(|text| serde_json::from_str(text).map_err(|_| odd())).transpose()
+    text.map(|text| serde_json::from_str(&text).map_err(|_| odd())).transpose()
+}
+
+/// All entries, by their names: ten a call, for all accounts.
+async fn listed(at: &Session) -> Result<Arc<BTreeMap<String, String>>, CallError> {
+    let at = &at.for_all();
+    at.once("new-relic-journal", async {
+        let mut pages = at.ssm().get_parameters_by_path().path(PATH).recursive(true).into_paginator().send();
+        let mut all = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let found = page?.parameters.unwrap_or_default();
+            all.extend(found.into_iter().filter_map(|found| Some((found.name?, found.value?))));
+        }
+        Ok(all)
+    })
+    .await
 }
 
 /// Writes the first entry. Two runs at once can't both succeed: AWS lets only one make the parameter.

@@ -2,12 +2,12 @@
 //! on the way; what was delivered is told by the secret's tags, never by reading it.
 
 use super::new_relic_account::{self, NewRelicAccount};
-use super::{Driver, Kind, Scope, Seen, Tags, tags};
+use super::{Driver, Kind, Scope, Seen, Tags, secrets, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk, show};
 use crate::outside::Secret;
 use crate::outside::new_relic::{IngestKey, IngestType};
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry, Tag};
+use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -183,13 +183,7 @@ struct Delivery {
 
 /// All secrets with our mark, whatever kind they are of.
 async fn ours(at: &Session) -> Result<Vec<SecretListEntry>, CallError> {
-    let marked = Filter::builder().key(FilterNameStringType::TagKey).values(tags::ADDRESS_TAG).build();
-    let mut pages = at.inside().await?.secretsmanager().list_secrets().filters(marked).into_paginator().send();
-    let mut all = Vec::new();
-    while let Some(page) = pages.next().await {
-        all.extend(page?.secret_list().iter().cloned());
-    }
-    Ok(all)
+    Ok(secrets::marked(at.inside().await?).await?.to_vec())
 }
 
 async fn see(at: &Session, address: &Address, secret: &SecretListEntry, tags: &Tags) -> Result<Option<Seen<NewRelicKeys>>, CallError> {

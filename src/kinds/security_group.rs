@@ -88,11 +88,7 @@ fn rule_change(direction: &str, key: &str, live: Option<Rule>, want: Option<Rule
 
 impl Driver for SecurityGroup {
     async fn read(at: &Session) -> Result<Vec<Seen<SecurityGroup>>, CallError> {
-        let mut pages = at.ec2().describe_security_groups().into_paginator().page_size(ec2::PAGE).send();
-        let mut all = Vec::new();
-        while let Some(page) = pages.next().await {
-            all.extend(page?.security_groups.unwrap_or_default());
-        }
+        let all = ec2::security_groups(at).await?;
         // Groups name each other, so the names come first.
         let name = |found: &Found| Some((found.group_id()?.to_owned(), tags::owner(at, &SecurityGroup::NAME, &ec2::tags(found.tags()))?));
         let groups = Groups { at, names: all.iter().filter_map(name).collect() };

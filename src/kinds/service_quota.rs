@@ -75,6 +75,10 @@ impl Kind for ServiceQuota {
         vec![change]
     }
 
+    fn tells(&self) -> Option<String> {
+        Some(self.value.to_string())
+    }
+
     fn needs(&self) -> BTreeSet<Reference> {
         BTreeSet::new()
     }
@@ -116,15 +120,17 @@ impl Driver for ServiceQuota {
         let mut requests = Requests::default();
         let mut seen = Vec::new();
         for (service, quotas) in by_service {
-            let at = home(at, &service);
-            let listed = if quotas.len() >= WORTH_LISTING { listed(&at, &service).await? } else { BTreeMap::new() };
+            let home = home(at, &service);
+            let listed = if quotas.len() >= WORTH_LISTING { listed(&home, &service).await? } else { BTreeMap::new() };
             for (name, quota) in quotas {
                 let value = match listed.get(&quota) {
                     Some(value) => Some(*value),
-                    None => value(&at, &service, &quota).await?,
+                    None => value(&home, &service, &quota).await?,
                 };
-                let requested = requests.latest(&at, &service, &quota).await?;
-                seen.extend(value.map(|value| see(name, value, requested)));
+                let Some(value) = value else { continue };
+                // What was asked for matters only while it is less than declared.
+                let requested = if is_enough(at, &name, value) { None } else { requests.latest(&home, &service, &quota).await? };
+                seen.push(see(name, value, requested));
             }
         }
         Ok(seen)
@@ -166,6 +172,12 @@ impl Driver for ServiceQuota {
     async fn delete(_: &Session, _: &Address, _: &RemoteId, _: &ServiceQuota) -> Result<(), CallError> {
         Ok(())
     }
+}
+
+fn is_enough(at: &Session, name: &Name, value: u64) -> bool {
+    let address = Address { account: at.account().clone(), region: at.region().clone(), kind: ServiceQuota::NAME, name: name.clone() };
+    let wanted = at.wanted(&address).and_then(|wanted| wanted.parse::<u64>().ok());
+    wanted.is_some_and(|wanted| value >= wanted)
 }
 
 /// The service's code and the quota's.

@@ -62,7 +62,7 @@ pub(super) async fn asked(at: &Session, account: &RemoteId) -> Result<Option<Ask
     let mut known = slot.lock().await;
     let cases = match known.clone().filter(|_| at.only_reads()) {
         Some(known) => serde_json::from_value(known).unwrap_or_default(),
-        None => list(at).await?,
+        None => list(&at.for_all()).await?,
     };
     if at.only_reads() {
         *known = serde_json::to_value(&cases).ok();

@@ -63,6 +63,11 @@ impl Kind for Vpc {
         BTreeSet::new()
     }
 
+    /// The range that it is to have.
+    fn tells(&self) -> Option<String> {
+        Some(self.cidr.fixed().map_or_else(|| KEEPS.to_owned(), |range| range.to_string()))
+    }
+
     fn held(&self) -> Option<Held> {
         let others = self.in_use.then_some("network interfaces are in it that are not the network's own");
         others.or(self.adopted.then_some(adoption::HELD)).map(Held::along)
@@ -73,18 +78,16 @@ impl Kind for Vpc {
     }
 }
 
+/// What a declared VPC tells of its range that is left to the planner, which keeps what it has once chosen.
+const KEEPS: &str = "keeps its range";
 const SUPPORT: &str = "dns_support";
 const HOSTNAMES: &str = "dns_hostnames";
 
 impl Driver for Vpc {
     async fn read(at: &Session) -> Result<Vec<Seen<Vpc>>, CallError> {
-        let mut pages = at.ec2().describe_vpcs().into_paginator().page_size(ec2::PAGE).send();
-        let mut seen = Vec::new();
-        while let Some(page) = pages.next().await {
-            seen.extend(page?.vpcs().iter().filter_map(|found| see(at, found)));
-        }
+        let mut seen: Vec<Seen<Vpc>> = ec2::vpcs(at).await?.iter().filter_map(|found| see(at, found)).collect();
         // What costs a call a VPC is asked of our own only: a stranger's is never compared.
-        let busy = network_interface::busy(at, seen.iter().filter(|seen| seen.name.is_some()).map(|seen| &seen.id)).await?;
+        let busy = network_interface::busy(at, seen.iter().filter(|seen| may_go(at, seen)).map(|seen| &seen.id)).await?;
         for Seen { id, name: _, spec } in seen.iter_mut().filter(|seen| seen.name.is_some()) {
             spec.in_use = busy.contains(id.as_str());
             spec.dns_support = attribute(at, id, VpcAttributeName::EnableDnsSupport).await?;
@@ -123,6 +126,13 @@ fn see(at: &Session, found: &Found) -> Option<Seen<Vpc>> {
     let (tags, adopted) = (tags::declared(&all), adoption::was(&all));
     let spec = Vpc { cidr, adopts: None, dns_support: true, dns_hostnames: false, tags, in_use: false, adopted };
     Some(Seen { id: found.vpc_id()?.into(), name: tags::owner(at, &Vpc::NAME, &all), spec })
+}
+
+/// Whether a plan could delete a VPC: only then does it matter who lives in it. One that is declared and keeps its range stays.
+fn may_go(at: &Session, seen: &Seen<Vpc>) -> bool {
+    let Some(name) = &seen.name else { return false };
+    let address = Address { account: at.account().clone(), region: at.region().clone(), kind: Vpc::NAME, name: name.clone() };
+    at.wanted(&address).is_none_or(|wanted| wanted != KEEPS && wanted != seen.spec.cidr.to_string())
 }
 
 /// Marks a stranger's VPC as this one, if it still has the range that the plan knows of.

@@ -1,6 +1,7 @@
 //! The journal of a run, from its first step to its last: what its change record is made of.
 
 use super::super::Failure;
+use super::super::calls::Calls;
 use super::super::github::variable;
 use super::approved::Approved;
 use super::turn::Held;
@@ -76,7 +77,7 @@ impl Journal {
     ///
     /// # Errors
     /// Those of the store: what was done is done, but stands nowhere.
-    pub async fn end(&self, approved: &Approved, outcome: &apply::Outcome, calls: &super::Calls, held: &Held) -> Result<(), Failure> {
+    pub async fn end(&self, approved: &Approved, outcome: &apply::Outcome, calls: &Calls, held: &Held) -> Result<(), Failure> {
         let seen = self.seen.take();
         let steps = approved.plan.plan().steps().zip(&outcome.steps);
         let steps = steps.map(|(step, (address, result))| {

@@ -5,7 +5,8 @@ mod journal;
 mod tell;
 mod turn;
 
-use super::connect::{Calls, Mode, connect_while};
+use super::calls::Calls;
+use super::connect::{Mode, connect_while};
 use super::progress::Bars;
 use super::{Exit, Failure, Outcome as Ended, clock, gate};
 use crate::apply::{Limits, Terms, Watch, apply};

@@ -180,5 +180,11 @@ class Center(Service):
         found, rest = page([one for key, one in self.assignments.items() if key[:2] == wanted], parameters)
         return {"AccountAssignments": found, **rest}
 
+    def list_account_assignments_for_principal(self, parameters):
+        wanted, account = (parameters["PrincipalType"], parameters["PrincipalId"]), parameters.get("Filter", {}).get("AccountId")
+        mine = [one for key, one in self.assignments.items() if key[2:] == wanted and account in (None, key[1])]
+        found, rest = page(mine, parameters)
+        return {"AccountAssignments": found, **rest}
+
 
 register(Center)

@@ -1,0 +1,66 @@
+//! What a command remembers of its calls: how many there were, and what AWS calls those that wrote.
+
+use crate::kinds;
+use crate::model::{Account, Address, Call};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Calls as they end. Cloning shares what was remembered.
+#[derive(Clone, Default)]
+pub struct Calls(Arc<Mutex<Ended>>);
+
+#[derive(Default)]
+struct Ended {
+    /// How many of AWS's, by account.
+    aws: BTreeMap<String, u64>,
+    /// How many of other services.
+    others: u64,
+    /// What AWS calls the writes, by the step that they were made for.
+    writes: BTreeMap<Address, Vec<String>>,
+}
+
+impl Calls {
+    /// Remembers a call, and for which step it was made if it was made for one.
+    pub fn remember(&self, call: &Call<'_>, is_read: bool, step: Option<Address>) {
+        let mut ended = self.ended();
+        match kinds::OUTSIDE.iter().any(|service| call.operation.starts_with(service)) {
+            true => ended.others += 1,
+            false => *ended.aws.entry(call.account.to_string()).or_default() += 1,
+        }
+        if let Some((id, step)) = call.request.filter(|_| !is_read).zip(step) {
+            ended.writes.entry(step).or_default().push(id.to_owned());
+        }
+    }
+
+    /// What AWS calls the writes that were made for a step.
+    pub fn requests(&self, step: &Address) -> Vec<String> {
+        self.ended().writes.get(step).cloned().unwrap_or_default()
+    }
+
+    /// One line for the end of a run: `390 AWS calls: 30 for the organization, 12.0 in each of 30 accounts; 60 calls of other services`.
+    pub fn summary(&self) -> String {
+        self.ended().summary()
+    }
+
+    fn ended(&self) -> MutexGuard<'_, Ended> {
+        // A panic elsewhere leaves whole entries behind: each call makes one after the other.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ended {
+    fn summary(&self) -> String {
+        let Ended { aws, others, writes: _ } = self;
+        let organization = aws.get(Account::MANAGEMENT).copied().unwrap_or(0);
+        let total: u64 = aws.values().sum();
+        let accounts = aws.keys().filter(|account| *account != Account::MANAGEMENT).count();
+        let others = if *others > 0 { format!("; {others} calls of other services") } else { String::new() };
+        match accounts {
+            0 => format!("{total} AWS calls, all for the organization{others}"),
+            _ => {
+                let each = (total - organization) as f64 / accounts as f64;
+                format!("{total} AWS calls: {organization} for the organization, {each:.1} in each of {accounts} accounts{others}")
+            }
+        }
+    }
+}
