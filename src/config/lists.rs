@@ -4,6 +4,7 @@
 use super::access;
 use super::bind::Lists;
 use super::domains::{ContactName, Domain, Repository};
+use super::expand;
 use super::files::Files;
 use super::{on_call, settings};
 use crate::model::Environment;
@@ -31,6 +32,7 @@ type List = (&'static str, fn(&Whose<'_>) -> Items);
 pub const TABLE: &[List] = &[
     ("zones", zones),
     ("repositories", repositories),
+    ("tended_repositories", tended_repositories),
     ("regions", regions),
     ("opt_in_regions", opt_in_regions),
     ("contacts", contacts),
@@ -91,6 +93,13 @@ fn repositories(whose: &Whose<'_>) -> Items {
         (repository.name().to_owned(), json!({ "full_name": full, "owner": organization.github }))
     };
     whose.domain.repositories.iter().map(item).collect()
+}
+
+/// Those whose environments the module of CI looks after: whoever has a secret for GitHub can hand it to these.
+fn tended_repositories(whose: &Whose<'_>) -> Items {
+    let values = expand::values(whose.files, whose.domain, whose.environment, settings::CI);
+    let tends = values.is_some_and(|values| values.get(settings::GITHUB) == Some(&json!(true)));
+    if tends { repositories(whose) } else { Items::new() }
 }
 
 /// The subjects that the workflows of the domain's repositories prove: one or two a repository.

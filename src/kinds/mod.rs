@@ -19,6 +19,7 @@ mod iam;
 mod identity_center;
 mod kind;
 mod network_interface;
+mod new_relic_delivery;
 mod new_relic_journal;
 mod organization;
 mod organization_wide;

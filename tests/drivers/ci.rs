@@ -1,11 +1,8 @@
 //! The drivers of CI: boundaries, users, their keys and where those are delivered, GitHub's environments. Both outside worlds are stand-ins.
 
-#[path = "../github/mod.rs"]
-mod github;
-
 use crate::bench::{address, as_asked, changed, made, removed, spec};
+use crate::github::GitHub;
 use crate::moto;
-use github::GitHub;
 use landfall::aws::{Access, Connection, Fault, Options, Session};
 use landfall::kinds::{self, Spec};
 use landfall::model::{Address, Call};
