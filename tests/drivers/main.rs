@@ -5,6 +5,7 @@ mod adoption;
 mod bench;
 mod canary;
 mod ci;
+mod ci_rotation;
 mod endpoints;
 #[path = "../github/mod.rs"]
 mod github;

@@ -6,6 +6,8 @@ mod emulator;
 mod estate;
 mod failing;
 mod fields;
+#[path = "../github/mod.rs"]
+mod github;
 mod health;
 mod killed;
 mod live;
@@ -14,5 +16,8 @@ mod out_of_band;
 mod reading;
 mod retired;
 mod reviewed;
+mod searching;
+mod secrets;
 mod since;
+mod tee;
 mod whole;
