@@ -117,6 +117,8 @@ async fn an_environment_its_variables_and_its_protection() {
 /// What GitHub was given, the ids of the user's keys, and the key in Secrets Manager.
 pub struct Delivered {
     pub github: [String; 2],
+    /// The same, in one secret.
+    pub whole: Value,
     pub keys: BTreeSet<String>,
     pub stored: [String; 2],
 }
@@ -129,6 +131,7 @@ pub async fn delivered(at: &Session, github: &GitHub) -> Delivered {
     let stored: Value = serde_json::from_str(value.secret_string().unwrap()).unwrap();
     Delivered {
         github: NAMES.map(|name| text(&secrets[name]["value"])),
+        whole: secrets["P_AWS_KEY"]["value"].as_str().map(|text| serde_json::from_str(text).unwrap()).unwrap_or_default(),
         keys: keys(at).await,
         stored: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| text(&stored[name])),
     }
@@ -163,6 +166,7 @@ async fn a_key_is_delivered_everywhere_and_shown_nowhere() {
     made(&at, &here(), &key(90, &[REPOSITORY])).await;
     let first = delivered(&at, &github).await;
     assert_eq!(first.github, first.stored);
+    assert_eq!(first.whole, json!({ "AWS_ACCESS_KEY_ID": first.stored[0], "AWS_SECRET_ACCESS_KEY": first.stored[1] }));
     assert_eq!(first.keys, BTreeSet::from([first.stored[0].clone()]));
     let seen = Spec::find(&at, &here()).await.unwrap().unwrap();
     let text = format!("{seen:?}{}", serde_json::to_string(&seen.spec).unwrap());

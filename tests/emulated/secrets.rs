@@ -113,11 +113,15 @@ impl Stage {
         answer.access_key_metadata().iter().filter_map(|key| key.access_key_id()).map(str::to_owned).collect()
     }
 
-    /// What GitHub opened, by its name there.
+    /// What GitHub opened, by its name there. The access key's two halves are there once more, as one.
     fn opened(&self) -> BTreeMap<String, String> {
         let state = self.github.state();
         let secrets = state["environments"]["prod"]["secrets"].as_object().unwrap();
-        secrets.iter().map(|(name, secret)| (name.clone(), secret["value"].as_str().unwrap().to_owned())).collect()
+        let text = |name: &str| secrets[name]["value"].as_str().unwrap().to_owned();
+        let mut all: BTreeMap<String, String> = secrets.keys().map(|name| (name.clone(), text(name))).collect();
+        let whole: Value = serde_json::from_str(&all.remove("PUBLISH_AWS_KEY").unwrap()).unwrap();
+        assert_eq!(whole, json!({ "AWS_ACCESS_KEY_ID": text(SECRETS[0].1[0].1), "AWS_SECRET_ACCESS_KEY": text(SECRETS[0].1[1].1) }));
+        all
     }
 
     /// The fields of the secrets of Secrets Manager, by their names at GitHub.
