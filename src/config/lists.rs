@@ -97,9 +97,13 @@ fn repositories(whose: &Whose<'_>) -> Items {
 
 /// Those whose environments the module of CI looks after: whoever has a secret for GitHub can hand it to these.
 fn tended_repositories(whose: &Whose<'_>) -> Items {
-    let values = expand::values(whose.files, whose.domain, whose.environment, settings::CI);
-    let tends = values.is_some_and(|values| values.get(settings::GITHUB) == Some(&json!(true)));
-    if tends { repositories(whose) } else { Items::new() }
+    if tends_github(whose.files, whose.domain, whose.environment) { repositories(whose) } else { Items::new() }
+}
+
+/// Whether the module of CI looks after GitHub's environments for an account.
+pub fn tends_github(files: &Files, domain: &Domain, environment: Environment) -> bool {
+    let values = expand::values(files, domain, environment, settings::CI);
+    values.is_some_and(|values| values.get(settings::GITHUB) == Some(&json!(true)))
 }
 
 /// The subjects that the workflows of the domain's repositories prove: one or two a repository.
@@ -115,7 +119,7 @@ fn ci_roles(whose: &Whose<'_>) -> Items {
 
 /// The Regions that every account has from the beginning (Account Management, "Regions enabled by default"); all others have to be
 /// opted into.
-const BY_DEFAULT: [&str; 17] = [
+pub const BY_DEFAULT: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-northeast-3",

@@ -151,7 +151,8 @@ mod tests {
         assert_eq!(state(&fact, &both, Some(4), Some(0)), State::Waiting, "a job still runs with the old one");
         assert_eq!(state(&fact, &both, Some(4), Some(4)), State::Replaced);
         assert_eq!(state(&fact, &both, Some(4), None), State::Replaced);
-        let underway = Fact { delivered: Some("A".to_owned()), ..fact.clone() };
+        let mut underway = fact.clone();
+        underway.delivered = Some("A".to_owned());
         assert_eq!(state(&underway, &both, Some(4), None), State::Waiting, "a repository still has the old one");
         assert_eq!(state(&fact, &[("B", 5)], None, None), State::Current);
     }

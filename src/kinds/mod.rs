@@ -15,6 +15,7 @@ mod document;
 mod ec2;
 mod endpoint;
 mod fields;
+pub mod fitting;
 mod iam;
 mod identity_center;
 mod kind;
