@@ -64,3 +64,16 @@ impl Ended {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_services_are_not_counted_as_aws() {
+        let aws = [("management", 3), ("a/dev", 2), ("a/prod", 3)].map(|(account, calls)| (account.to_owned(), calls));
+        let counts = Ended { aws: aws.into(), others: 4, writes: BTreeMap::new() };
+        assert_eq!(counts.summary(), "8 AWS calls: 3 for the organization, 2.5 in each of 2 accounts; 4 calls of other services");
+        assert_eq!(Ended::default().summary(), "0 AWS calls, all for the organization");
+    }
+}

@@ -91,14 +91,6 @@ mod tests {
     use crate::aws::{SESSION_POLICY_LIMIT, read_policy};
 
     #[test]
-    fn other_services_are_not_counted_as_aws() {
-        let aws = [("management", 3), ("a/dev", 2), ("a/prod", 3)].map(|(account, calls)| (account.to_owned(), calls));
-        let counts = Counts { aws: aws.into(), others: 4 };
-        assert_eq!(counts.summary(), "8 AWS calls: 3 for the organization, 2.5 in each of 2 accounts; 4 calls of other services");
-        assert_eq!(Counts::default().summary(), "0 AWS calls, all for the organization");
-    }
-
-    #[test]
     fn what_health_may_do_fits_into_a_session_policy() {
         let more = [cloud::ASKING, cloud::READING].map(str::to_owned);
         let length = read_policy(&kinds::reads_inside().into_iter().chain(more).collect()).len();

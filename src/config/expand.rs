@@ -92,7 +92,7 @@ pub fn setups<'a>(files: &'a Files, budget: &'a Budget) -> Vec<Setup<'a>> {
 }
 
 /// The parameters of a module in an account for which it is on.
-fn values(files: &Files, domain: &Domain, environment: Environment, module: &str) -> Option<BTreeMap<String, Value>> {
+pub fn values(files: &Files, domain: &Domain, environment: Environment, module: &str) -> Option<BTreeMap<String, Value>> {
     let file = files.modules.get(module).filter(|file| allows(&file.value.environments, environment))?;
     settings::of(&files.domains.value, domain, environment, module, &file.value)
 }

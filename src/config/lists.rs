@@ -4,6 +4,7 @@
 use super::access;
 use super::bind::Lists;
 use super::domains::{ContactName, Domain, Repository};
+use super::expand;
 use super::files::Files;
 use super::{on_call, settings};
 use crate::model::Environment;
@@ -36,6 +37,7 @@ pub const TABLE: &[List] = &[
     ("first_zones", |whose| zones(whose).into_iter().take(TARGETS).collect()),
     ("further_zones", |whose| zones(whose).into_iter().skip(TARGETS).collect()),
     ("repositories", repositories),
+    ("tended_repositories", tended_repositories),
     ("regions", regions),
     ("opt_in_regions", opt_in_regions),
     ("contacts", contacts),
@@ -98,6 +100,17 @@ fn repositories(whose: &Whose<'_>) -> Items {
     whose.domain.repositories.iter().map(item).collect()
 }
 
+/// Those whose environments the module of CI looks after: whoever has a secret for GitHub can hand it to these.
+fn tended_repositories(whose: &Whose<'_>) -> Items {
+    if tends_github(whose.files, whose.domain, whose.environment) { repositories(whose) } else { Items::new() }
+}
+
+/// Whether the module of CI looks after GitHub's environments for an account.
+pub fn tends_github(files: &Files, domain: &Domain, environment: Environment) -> bool {
+    let values = expand::values(files, domain, environment, settings::CI);
+    values.is_some_and(|values| values.get(settings::GITHUB) == Some(&json!(true)))
+}
+
 /// The subjects that the workflows of the domain's repositories prove: one or two a repository.
 fn subjects(whose: &Whose<'_>) -> Items {
     let organization = &whose.files.domains.value.organization;
@@ -111,7 +124,7 @@ fn ci_roles(whose: &Whose<'_>) -> Items {
 
 /// The Regions that every account has from the beginning (Account Management, "Regions enabled by default"); all others have to be
 /// opted into.
-const BY_DEFAULT: [&str; 17] = [
+pub const BY_DEFAULT: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-northeast-3",

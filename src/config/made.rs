@@ -151,6 +151,19 @@ fn github_is_looked_after_where_it_is_asked_for() {
 }
 
 #[test]
+fn new_relics_keys_go_where_github_is_looked_after() {
+    let given = |from: &str, to: &str| {
+        let desired = desired(&shipped().0.replace(from, to));
+        let keys = spec(&desired, "catalog/prod/global/new-relic-keys/main")["new-relic-keys"].clone();
+        keys["repositories"].to_string()
+    };
+    let ci = "ci-users: { github: true }";
+    assert_eq!(given("", ""), r#"["acme-example/catalog-api","acme-example/catalog-web"]"#);
+    assert_eq!(given(ci, "ci-users: { github: false }"), "[]");
+    assert_eq!(given("observability: { prefix: acme }", "observability: { prefix: acme, github: false }"), "[]");
+}
+
+#[test]
 fn a_domain_can_do_without_a_module_or_set_its_parameters() {
     let with = |modules: &str| {
         let text =

@@ -52,6 +52,7 @@ pub fn desired(files: &Files, found: &mut Vec<Problem>) -> Option<Desired> {
     found.extend(checks::cycles(&making.needs, &making.resources));
     let made = making.resources;
     checks::networks(files, &estate, &made, found);
+    checks::repositories(files, &made, found);
     let resources = made.into_iter().map(|(address, made)| (address, made.declared)).collect();
     Some(Desired { estate, resources, kinds: read(files) })
 }

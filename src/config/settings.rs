@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 /// The module whose parameters `network` of a domains file sets.
 pub const NETWORK: &str = "network";
 
+/// The module that looks after GitHub's environments, and its parameter that says whether it does.
+pub const CI: &str = "ci-users";
+pub const GITHUB: &str = "github";
+
 /// The values of a module's parameters by name; none when the module is switched off for the account.
 pub fn of(domains: &Domains, domain: &Domain, environment: Environment, name: &str, module: &Module) -> Option<BTreeMap<String, Value>> {
     let mut values: BTreeMap<String, Value> =

@@ -1,7 +1,7 @@
 //! `account`: an AWS account of the organization. Closed only when the files retire it.
 
 use super::{ADDRESS_TAG, Driver, Kind, Scope, Seen, Tags, organization, tags};
-use crate::aws::{CallError, Session, Wait, or_missing, until};
+use crate::aws::{CallError, Fault, Session, Wait, or_missing, until};
 use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS};
 use crate::model::{self, Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk};
 use aws_sdk_organizations::types::{
@@ -123,7 +123,8 @@ impl Driver for Account {
 
     async fn update(at: &Session, _: &Address, id: &RemoteId, want: &Account, changes: &[Change]) -> Result<(), CallError> {
         if changes.iter().any(|change| change.field == "name") {
-            at.accounts().put_account_name().account_id(id.as_str()).account_name(&want.name).send().await?;
+            let call = at.accounts().put_account_name().account_id(id.as_str()).account_name(&want.name);
+            call.send().await.map_err(|error| untrusted(error.into()))?;
         }
         place(at, id, want).await
     }
@@ -280,6 +281,20 @@ async fn parent(at: &Session, id: &RemoteId) -> Result<String, CallError> {
     parent.ok_or_else(|| CallError::refused("organizations:ListParents", format!("account {id} has no parent")))
 }
 
+/// What AWS says when it may not be allowed to act in the organization's name, with what to do about it. It is the one call that asks for
+/// trusted access: all others about an account are made within it.
+fn untrusted(error: CallError) -> CallError {
+    if !error.is(Fault::Denied) {
+        return error;
+    }
+    let message = format!(
+        "{}; renaming takes `account:PutAccountName`, and trusted access, enabled once by `aws organizations enable-aws-service-access \
+         --service-principal account.amazonaws.com`",
+        error.message
+    );
+    CallError { message, ..error }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,6 +307,14 @@ mod tests {
             access_role: "OrganizationAccountAccessRole".into(),
             status: None,
         }
+    }
+
+    #[test]
+    fn a_rename_that_is_not_allowed_is_told_with_what_allows_it() {
+        let denied = CallError { fault: Fault::Denied, ..CallError::refused("account:PutAccountName", "no") };
+        let told = untrusted(denied).message;
+        assert!(told.starts_with("no; ") && told.contains("enable-aws-service-access --service-principal account.amazonaws.com"), "{told}");
+        assert_eq!(untrusted(CallError::refused("account:PutAccountName", "no")).message, "no");
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Setting for AlternateContact {
 
 setting::driver!(AlternateContact);
 
-fn of(name: &Name) -> Result<AlternateContactType, CallError> {
+pub(super) fn of(name: &Name) -> Result<AlternateContactType, CallError> {
     match name.as_str() {
         "billing" => Ok(AlternateContactType::Billing),
         "operations" => Ok(AlternateContactType::Operations),

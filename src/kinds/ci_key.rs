@@ -30,7 +30,8 @@ pub struct CiKey {
     /// The GitHub repositories, as `owner/name`, that get the key, as secrets of the environment with the name of the account's.
     #[serde(default)]
     pub repositories: BTreeSet<String>,
-    /// What the names of GitHub's secrets begin with: `PUBLISH_` makes `PUBLISH_AWS_ACCESS_KEY_ID` and `PUBLISH_AWS_SECRET_ACCESS_KEY`.
+    /// What the names of GitHub's secrets begin with: `PUBLISH_` makes `PUBLISH_AWS_KEY`, which holds what the secret in Secrets Manager does,
+    /// and its two halves, `PUBLISH_AWS_ACCESS_KEY_ID` and `PUBLISH_AWS_SECRET_ACCESS_KEY`.
     #[serde(default)]
     pub prefix: String,
     /// Tags of the secret. Those of the team, domain and environment are set without being declared.
@@ -165,7 +166,7 @@ async fn see(at: &Session, fact: &Fact) -> Result<Seen<CiKey>, CallError> {
     Ok(Seen { id: fact.arn.as_str().into(), name: Some(fact.name.clone()), spec })
 }
 
-/// Whether GitHub has both secrets, written no earlier than the key was made. GitHub never tells what is in them.
+/// Whether GitHub has all its secrets, written no earlier than the key was made. GitHub never tells what is in them.
 async fn has(at: &Session, repository: &str, fact: &Fact, keys: &[live::Key]) -> Result<bool, CallError> {
     let repository = parsed(repository)?;
     let seen = github_environment::environment(at, &repository)?.secrets().await?;
@@ -174,10 +175,13 @@ async fn has(at: &Session, repository: &str, fact: &Fact, keys: &[live::Key]) ->
         let secret = seen.iter().find(|secret| secret.name.eq_ignore_ascii_case(&format!("{}{name}", fact.prefix)));
         secret.is_some_and(|secret| made.is_some_and(|made| live::second(&secret.updated_at).is_some_and(|at| at + live::SKEW >= made)))
     };
-    Ok(is_newer(ID) && is_newer(SECRET))
+    Ok(NAMES.into_iter().all(is_newer))
 }
 
-/// What GitHub's secrets and the fields of Secrets Manager's are called.
+/// What GitHub's secrets are called. The first holds both halves: GitHub takes one secret at a time, so that a job that starts between two
+/// writes, or after a run that ended there, would get halves of two keys. Who reads the first always gets a whole one.
+const NAMES: [&str; 3] = ["AWS_KEY", ID, SECRET];
+/// The two halves, and the fields of Secrets Manager's secret.
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
@@ -232,7 +236,7 @@ async fn renew(at: &Session, fact: &mut Fact, keys: &[live::Key]) -> Result<Secr
     let answer = at.iam().create_access_key().user_name(&fact.user).send().await?;
     let key = answer.access_key.ok_or_else(|| CallError::refused("iam:CreateAccessKey", "the answer holds no key"))?;
     let secret = Secret::new(key.secret_access_key);
-    let text = Secret::new(json!({ ID: key.access_key_id, SECRET: secret.expose() }).to_string());
+    let text = whole(&key.access_key_id, &secret);
     at.secretsmanager().put_secret_value().secret_id(&fact.arn).secret_string(text.expose()).send().await?;
     fact.succeed(&key.access_key_id);
     fact.making = None;
@@ -267,8 +271,9 @@ async fn deliver(at: &Session, want: &CiKey, fact: &mut Fact, secret: Option<Sec
     for repository in missing {
         let repository = parsed(repository)?;
         let environment = github_environment::environment(at, &repository)?;
-        environment.put_secret(&format!("{}{ID}", fact.prefix), &Secret::new(id.clone())).await?;
-        environment.put_secret(&format!("{}{SECRET}", fact.prefix), &secret).await?;
+        for (name, value) in NAMES.into_iter().zip([&whole(&id, &secret), &Secret::new(id.clone()), &secret]) {
+            environment.put_secret(&format!("{}{name}", fact.prefix), value).await?;
+        }
     }
     fact.delivered.clone_from(&fact.key);
     Ok(())
@@ -277,8 +282,15 @@ async fn deliver(at: &Session, want: &CiKey, fact: &mut Fact, secret: Option<Sec
 async fn take_back(at: &Session, repository: &str, prefix: &str) -> Result<(), CallError> {
     let repository = parsed(repository)?;
     let environment = github_environment::environment(at, &repository)?;
-    environment.delete_secret(&format!("{prefix}{ID}")).await?;
-    environment.delete_secret(&format!("{prefix}{SECRET}")).await
+    for name in NAMES {
+        environment.delete_secret(&format!("{prefix}{name}")).await?;
+    }
+    Ok(())
+}
+
+/// Both halves of a key, as one text.
+fn whole(id: &str, secret: &Secret) -> Secret {
+    Secret::new(json!({ ID: id, SECRET: secret.expose() }).to_string())
 }
 
 /// The key in Secrets Manager, if there is one yet.

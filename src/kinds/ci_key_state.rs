@@ -88,7 +88,8 @@ pub(super) fn judged(fact: &Fact, keys: &[Key], uses: &Uses, now: i64) -> State 
     let Some(key) = live(&fact.key) else { return if is_full { State::Crowded } else { State::Absent } };
     let is_due = now.saturating_sub(key.created) >= i64::from(fact.rotate_after_days) * DAY;
     if live(&fact.old).is_some() {
-        let is_used = uses.new.is_some_and(|used| used >= key.created);
+        // One who uses the new key says nothing of those whom it has not reached.
+        let is_used = fact.is_delivered() && uses.new.is_some_and(|used| used >= key.created);
         let rests = uses.old.is_none_or(|used| now.saturating_sub(used) >= REST);
         return match (is_used && rests, is_due && fact.rotate_after_days > 0) {
             (true, _) => State::Replaced,
@@ -111,13 +112,14 @@ fn day(second: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Tags;
-    use super::super::ci_key_live::{DAYS, KEY, MAKING, OLD, USER};
+    use super::super::ci_key_live::{DAYS, DELIVERED, KEY, MAKING, OLD, USER};
     use super::*;
 
     const NOW: i64 = 1_795_248_000; // 2026-11-21
 
     fn fact(key: &str, old: &str, making: Option<&str>) -> Fact {
-        let mut tags = Tags::from([(USER, "ci-publish"), (DAYS, "90"), (KEY, key), (OLD, old)].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let told = [(USER, "ci-publish"), (DAYS, "90"), (KEY, key), (OLD, old), (DELIVERED, key)];
+        let mut tags = Tags::from(told.map(|(k, v)| (k.to_owned(), v.to_owned())));
         tags.extend(making.map(|ids| (MAKING.to_owned(), ids.to_owned())));
         Fact::told(&tags, "publish".parse().unwrap()).unwrap()
     }
@@ -149,6 +151,9 @@ mod tests {
         assert_eq!(state(&fact, &both, Some(4), Some(0)), State::Waiting, "a job still runs with the old one");
         assert_eq!(state(&fact, &both, Some(4), Some(4)), State::Replaced);
         assert_eq!(state(&fact, &both, Some(4), None), State::Replaced);
+        let mut underway = fact.clone();
+        underway.delivered = Some("A".to_owned());
+        assert_eq!(state(&underway, &both, Some(4), None), State::Waiting, "a repository still has the old one");
         assert_eq!(state(&fact, &[("B", 5)], None, None), State::Current);
     }
 

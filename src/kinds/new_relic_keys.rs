@@ -1,11 +1,13 @@
-//! `new-relic-keys`: the ingest keys of a New Relic account, handed to the AWS account's Secrets Manager. Their values never leave memory
-//! on the way; what was delivered is told by the secret's tags, never by reading it.
+//! `new-relic-keys`: the ingest keys of a New Relic account, handed to the AWS account's Secrets Manager and, in sealed boxes, to GitHub's
+//! environments (`new_relic_delivery`). Their values never leave memory on the way; what was delivered is told by the secret's tags, never
+//! by reading it.
 
 use super::new_relic_account::{self, NewRelicAccount};
-use super::{Driver, Kind, Scope, Seen, Tags, secrets, tags};
+use super::new_relic_delivery::{self as delivery, Delivery};
+use super::{Driver, GithubEnvironment, Kind, Scope, Seen, Tags, secrets, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, Effect, KindName, Reference, Region, RemoteId, Risk, show};
-use crate::outside::Secret;
+use crate::outside::{Secret, github};
 use crate::outside::new_relic::{IngestKey, IngestType};
 use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,10 @@ pub struct NewRelicKeys {
     pub secret: String,
     /// Which keys there are.
     pub types: BTreeSet<KeyType>,
+    /// The GitHub repositories, as `owner/name`, that get the keys as well, as the secrets `NEW_RELIC_LICENSE_KEY` and `NEW_RELIC_BROWSER_KEY`
+    /// of the environment with the name of the account's.
+    #[serde(default)]
+    pub repositories: BTreeSet<String>,
     /// The secret's tags.
     #[serde(default)]
     pub tags: Tags,
@@ -45,9 +51,10 @@ impl Kind for NewRelicKeys {
     const NAME: KindName = KindName::new("new-relic-keys");
     const SCOPE: Scope = Scope::Managed;
     const OPTIONAL: bool = true;
-    const ABOUT: &'static str = "Ingest keys of a New Relic account, delivered to a secret of the AWS account without ever being shown or stored elsewhere.";
-    const REFERS: &'static [KindName] = &[NewRelicAccount::NAME];
-    const READS: &'static [&'static str] = &["secretsmanager:ListSecrets", "newrelic:ListKeys"];
+    const ABOUT: &'static str = "Ingest keys of a New Relic account, delivered to a secret of the AWS account and to GitHub environments without ever being shown or stored elsewhere.";
+    const REFERS: &'static [KindName] = &[NewRelicAccount::NAME, GithubEnvironment::NAME];
+    const READS: &'static [&'static str] =
+        &["secretsmanager:ListSecrets", "newrelic:ListKeys", "github:ListEnvironmentSecrets", "github:GetRepository"];
     const WRITES: &'static [&'static str] = &[
         "secretsmanager:CreateSecret",
         "secretsmanager:PutSecretValue",
@@ -57,6 +64,9 @@ impl Kind for NewRelicKeys {
         "newrelic:RevealKeys",
         "newrelic:CreateKeys",
         "newrelic:DeleteKeys",
+        "github:GetEnvironmentPublicKey",
+        "github:PutEnvironmentSecret",
+        "github:DeleteEnvironmentSecret",
     ];
     const INSIDE: &'static [&'static str] = &[
         "secretsmanager:ListSecrets",
@@ -68,20 +78,26 @@ impl Kind for NewRelicKeys {
     ];
 
     fn changes(live: &NewRelicKeys, want: &NewRelicKeys) -> Vec<Change> {
-        let NewRelicKeys { account, secret, types, tags, orphans } = live;
-        let NewRelicKeys { account: want_account, secret: want_secret, types: want_types, tags: want_tags, orphans: want_orphans } = want;
+        let NewRelicKeys { account, secret, types, repositories, tags, orphans } = live;
+        let NewRelicKeys { account: want_account, secret: want_secret, types: want_types, repositories: want_repositories, .. } = want;
+        let NewRelicKeys { tags: want_tags, orphans: want_orphans, .. } = want;
         let account = Change::of("account", account, want_account)
             .map(|change| change.concerning(Risk::Notable, "whoever reads the secret sends to another New Relic account from then on"));
         let secret = Change::of("secret", secret, want_secret).map(|change| {
             change.replaces().concerning(Risk::Dangerous, "whoever still uses the old secret's keys sends nothing more: they are deleted")
         });
         let types = (types != want_types).then(|| Change::between("types", Some(show(types)), Some(show(want_types))));
+        let given = Change::of("repositories", &show(repositories), &show(want_repositories))
+            .map(|change| change.concerning(Risk::Notable, "decides who gets the keys"));
         let orphans = Change::of_option("orphans", orphans, want_orphans);
-        [account, secret, types, orphans].into_iter().flatten().chain(tags::changes(tags, want_tags)).collect()
+        [account, secret, types, given, orphans].into_iter().flatten().chain(tags::changes(tags, want_tags)).collect()
     }
 
     fn needs(&self) -> BTreeSet<Reference> {
-        BTreeSet::from([self.account.clone()])
+        // A repository whose name is none is told when it is delivered to.
+        let names = self.repositories.iter().filter_map(|repository| repository.parse().ok());
+        let environments = names.map(|name| Reference::here(GithubEnvironment::NAME, name));
+        environments.chain([self.account.clone()]).collect()
     }
 
     fn rebind(&self, _: &Reference) -> Effect {
@@ -97,10 +113,10 @@ impl Kind for NewRelicKeys {
 const ACCOUNT_TAG: &str = "landfall:new-relic-account";
 
 impl KeyType {
-    const ALL: [KeyType; 2] = [KeyType::License, KeyType::Browser];
+    pub(super) const ALL: [KeyType; 2] = [KeyType::License, KeyType::Browser];
 
     /// Tells the id of the key that a secret holds.
-    fn tag(self) -> String {
+    pub(super) fn tag(self) -> String {
         format!("landfall:{self}-key")
     }
 
@@ -134,40 +150,44 @@ impl Driver for NewRelicKeys {
     }
 
     async fn create(at: &Session, address: &Address, want: &NewRelicKeys) -> Result<RemoteId, CallError> {
-        let (keys, delivery) = gather(at, address, want, &Tags::new()).await?;
+        let (keys, given) = gather(at, address, want, &Tags::new()).await?;
+        // Whom it goes to is told before it goes there, so that a crash on the way is noticed and made good.
+        let told = delivery::beginning(&given.tags, &Tags::new(), &want.repositories);
         let call = at.inside().await?.secretsmanager().create_secret().name(&want.secret);
-        let call = call.description("New Relic's ingest keys, delivered by Landfall").secret_string(delivery.value.reveal());
-        let answer = call.set_tags(Some(written(&delivery.tags))).send().await?;
-        drop_surplus(at, address, &keys, &delivery.tags).await?;
-        Ok(answer.arn().unwrap_or_default().into())
+        let call = call.description("New Relic's ingest keys, delivered by Landfall").secret_string(given.value.reveal());
+        let answer = call.set_tags(Some(written(&told))).send().await?;
+        let id = RemoteId::from(answer.arn().unwrap_or_default());
+        complete(at, &id, want, &told, &given).await?;
+        drop_surplus(at, address, &keys, &given.tags).await?;
+        Ok(id)
     }
 
     // Whatever the changes are, all is made as wanted: the same keys delivered once more do no harm.
     async fn update(at: &Session, address: &Address, id: &RemoteId, want: &NewRelicKeys, _: &[Change]) -> Result<(), CallError> {
         let live = ours(at).await?.into_iter().find(|secret| secret.arn() == Some(id.as_str())).map(|secret| tags_of(&secret));
         let live = live.unwrap_or_default();
-        let (keys, delivery) = gather(at, address, want, &live).await?;
+        let (keys, given) = gather(at, address, want, &live).await?;
         let secrets = at.inside().await?.secretsmanager();
-        secrets.put_secret_value().secret_id(id.as_str()).secret_string(delivery.value.reveal()).send().await?;
-        secrets.tag_resource().secret_id(id.as_str()).set_tags(Some(written(&delivery.tags))).send().await?;
-        let stale: Vec<String> = KeyType::ALL.map(KeyType::tag).into_iter().filter(|tag| live.contains_key(tag)).collect();
-        let stale: Vec<String> = stale.into_iter().filter(|tag| !delivery.tags.contains_key(tag)).collect();
-        if !stale.is_empty() {
-            secrets.untag_resource().secret_id(id.as_str()).set_tag_keys(Some(stale)).send().await?;
-        }
+        secrets.put_secret_value().secret_id(id.as_str()).secret_string(given.value.reveal()).send().await?;
+        let told = delivery::beginning(&given.tags, &live, &want.repositories);
+        secrets.tag_resource().secret_id(id.as_str()).set_tags(Some(written(&told))).send().await?;
+        let known = live.iter().chain(&told).map(|(key, value)| (key.clone(), value.clone())).collect();
+        complete(at, id, want, &known, &given).await?;
         // Only now: until then somebody may have read the old ones.
-        drop_surplus(at, address, &keys, &delivery.tags).await?;
-        match live.get(ACCOUNT_TAG).filter(|before| delivery.tags.get(ACCOUNT_TAG) != Some(*before)) {
+        drop_surplus(at, address, &keys, &given.tags).await?;
+        match live.get(ACCOUNT_TAG).filter(|before| given.tags.get(ACCOUNT_TAG) != Some(*before)) {
             Some(before) => drop_all(at, address, before).await,
             None => Ok(()),
         }
     }
 
-    /// The keys first: a secret that is gone would leave nobody who knows of them.
+    /// The keys first: a secret that is gone would leave nobody who knows of them, nor of the repositories that have them.
     async fn delete(at: &Session, address: &Address, id: &RemoteId, _: &NewRelicKeys) -> Result<(), CallError> {
         let secret = ours(at).await?.into_iter().find(|secret| secret.arn() == Some(id.as_str()));
-        if let Some(account) = secret.and_then(|secret| tags_of(&secret).get(ACCOUNT_TAG).cloned()) {
-            drop_all(at, address, &account).await?;
+        let tags = secret.map(|secret| tags_of(&secret)).unwrap_or_default();
+        delivery::take_back(at, &delivery::repositories(&tags), &KeyType::ALL).await?;
+        if let Some(account) = tags.get(ACCOUNT_TAG) {
+            drop_all(at, address, account).await?;
         }
         let call = at.inside().await?.secretsmanager().delete_secret().secret_id(id.as_str());
         // Without the days in which it could be restored: its keys are dead, and its name is needed again.
@@ -175,10 +195,20 @@ impl Driver for NewRelicKeys {
     }
 }
 
-/// What goes into the secret, and the tags that tell of it.
-struct Delivery {
-    value: Secret,
-    tags: Tags,
+/// Hands the keys of a secret to GitHub as well, then says so in the secret's tags; `live` are those that it has.
+async fn complete(at: &Session, id: &RemoteId, want: &NewRelicKeys, live: &Tags, given: &Delivery) -> Result<(), CallError> {
+    delivery::hand_over(at, &want.repositories, live, given).await?;
+    let ended = delivery::ended(&given.tags, &want.repositories);
+    let secrets = at.inside().await?.secretsmanager();
+    if ended.iter().any(|(key, value)| live.get(key) != Some(value)) {
+        secrets.tag_resource().secret_id(id.as_str()).set_tags(Some(written(&ended))).send().await?;
+    }
+    let is_stale = |key: &&String| delivery::is_ours(key) && !ended.contains_key(*key);
+    let stale: Vec<String> = live.keys().filter(is_stale).cloned().collect();
+    if !stale.is_empty() {
+        secrets.untag_resource().secret_id(id.as_str()).set_tag_keys(Some(stale)).send().await?;
+    }
+    Ok(())
 }
 
 /// All secrets with our mark, whatever kind they are of.
@@ -198,8 +228,9 @@ async fn see(at: &Session, address: &Address, secret: &SecretListEntry, tags: &T
     let types = KeyType::ALL.into_iter().filter(delivered).collect();
     let surplus = surplus(address, &keys, tags);
     let orphans = (!surplus.is_empty()).then(|| show(surplus));
-    let tags = tags::declared(tags).into_iter().filter(|(key, _)| !key.starts_with("landfall:")).collect();
-    let spec = NewRelicKeys { account: reference, secret: name.to_owned(), types, tags, orphans };
+    let repositories = delivery::reached(at, tags).await?;
+    let tags = tags::declared(tags);
+    let spec = NewRelicKeys { account: reference, secret: name.to_owned(), types, repositories, tags, orphans };
     Ok(Some(Seen { id: arn.into(), name: Some(address.name.clone()), spec }))
 }
 
@@ -211,6 +242,7 @@ async fn gather(at: &Session, address: &Address, want: &NewRelicKeys, live: &Tag
     let mut marks = tags::marked(address, &want.tags);
     marks.insert(ACCOUNT_TAG.to_owned(), account.to_string());
     let mut value = BTreeMap::from([("account_id".to_owned(), account.to_string())]);
+    let mut sealed = BTreeMap::new();
     for of in &want.types {
         let at_hand = chosen(address, &keys, *of, live.get(&of.tag())).cloned();
         let key = match at_hand {
@@ -219,10 +251,11 @@ async fn gather(at: &Session, address: &Address, want: &NewRelicKeys, live: &Tag
         };
         let text = key.key.as_ref().ok_or_else(|| CallError::refused("newrelic:RevealKeys", "New Relic does not tell this key"))?;
         value.insert(format!("{of}_key"), text.reveal().to_owned());
+        sealed.insert(*of, github::Secret::new(text.reveal().to_owned()));
         marks.insert(of.tag(), key.id.clone());
         keys.push(key);
     }
-    Ok((keys, Delivery { value: Secret::new(serde_json::json!(value).to_string()), tags: marks }))
+    Ok((keys, Delivery { value: Secret::new(serde_json::json!(value).to_string()), keys: sealed, tags: marks }))
 }
 
 /// The key of a type to go on with: the delivered one, or the first by id that carries our name.
@@ -287,10 +320,13 @@ mod tests {
         let mut want = spec();
         want.account = "new-relic-account/other".parse().unwrap();
         want.types.remove(&KeyType::Browser);
+        want.repositories.insert("acme/web".into());
         want.tags.insert("team".into(), "search".into());
         let told = |changes: Vec<Change>| changes.into_iter().map(|change| (change.field, change.effect)).collect::<Vec<_>>();
-        let expected = ["account", "types", "tags.team"].map(|field| (field.to_owned(), Effect::InPlace));
+        let expected = ["account", "types", "repositories", "tags.team"].map(|field| (field.to_owned(), Effect::InPlace));
         assert_eq!(told(NewRelicKeys::changes(&live, &want)), expected);
+        let needs: Vec<String> = want.needs().iter().map(ToString::to_string).collect();
+        assert_eq!(needs, ["github-environment/acme/web", "new-relic-account/other"]);
         let want = NewRelicKeys { secret: "new-relic".into(), ..spec() };
         assert_eq!(told(NewRelicKeys::changes(&live, &want)), [("secret".to_owned(), Effect::Replaces)]);
     }

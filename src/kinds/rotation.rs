@@ -170,7 +170,7 @@ fn regular(recurrence: &RecurrenceSettings, starts: civil::DateTime) -> Option<S
 }
 
 /// The start and the recurrence as AWS takes them.
-fn timing(want: &Rotation) -> Result<(DateTime, RecurrenceSettings), CallError> {
+pub(super) fn timing(want: &Rotation) -> Result<(DateTime, RecurrenceSettings), CallError> {
     let wrong = |error: jiff::Error| CallError::refused("ssm-contacts:CreateRotation", format!("{}: {error}", want.starts));
     let starts: civil::DateTime = want.starts.parse().map_err(wrong)?;
     let zoned = starts.in_tz(&want.time_zone).map_err(wrong)?;

@@ -181,7 +181,7 @@ fn is_enough(at: &Session, name: &Name, value: u64) -> bool {
 }
 
 /// The service's code and the quota's.
-fn codes(name: &Name) -> Result<(&str, &str), CallError> {
+pub(super) fn codes(name: &Name) -> Result<(&str, &str), CallError> {
     let wrong = || CallError::refused("servicequotas:GetServiceQuota", format!("{name} is no quota: write service/code, such as vpc/L-F678F1CE"));
     name.as_str().split_once('/').filter(|(_, quota)| !quota.contains('/')).ok_or_else(wrong)
 }

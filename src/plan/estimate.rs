@@ -205,6 +205,7 @@ mod tests {
             access_role: "Role".to_owned(),
             emails: BTreeMap::new(),
             approvals: Default::default(),
+            rollout: Default::default(),
             waves: vec![],
         };
         assert_eq!(estimate(&plan), Estimate { steps: 0, takes: Duration::ZERO });

@@ -93,6 +93,12 @@ async fn what_others_put_into_a_function_is_not_shown() {
     assert_eq!(unnamed.fault, Fault::Refused, "{unnamed}");
 }
 
+/// Whether a function lets itself be called by a rule.
+async fn may_call(at: &Session, function: &str, rule: &str) -> bool {
+    let answer = at.lambda().get_policy().function_name(function).send().await;
+    answer.is_ok_and(|answer| answer.policy().is_some_and(|policy| policy.contains(rule)))
+}
+
 #[tokio::test]
 async fn a_rule_and_whom_it_calls() {
     let at = member("555555555503").await;
@@ -107,18 +113,23 @@ async fn a_rule_and_whom_it_calls() {
     let first = rule(json!({ "schedule": "rate(5 minutes)", "functions": ["lambda-function/landfall-canary-a"] }));
     let id = made(&at, &address, &first).await;
     assert_eq!(first.create(&at, &address).await.unwrap(), id, "a lost answer does no harm");
-    let policy = at.lambda().get_policy().function_name("landfall-canary-a").send().await.unwrap();
-    assert!(policy.policy().unwrap().contains(id.as_str()), "the rule may call its function");
+    assert!(may_call(&at, "landfall-canary-a", id.as_str()).await, "the rule may call its function");
 
     let both = json!(["lambda-function/landfall-canary-a", "lambda-function/landfall-canary-b"]);
     let slower = rule(json!({ "schedule": "rate(10 minutes)", "functions": both, "enabled": false }));
     assert_eq!(changed(&at, &address, &slower).await, ["schedule", "functions", "enabled"]);
+    let second = rule(json!({ "schedule": "rate(10 minutes)", "functions": ["lambda-function/landfall-canary-b"], "enabled": false }));
+    assert_eq!(changed(&at, &address, &second).await, ["functions"]);
+    assert!(!may_call(&at, "landfall-canary-a", id.as_str()).await, "the rule no longer may call the function that it had");
+    assert!(may_call(&at, "landfall-canary-b", id.as_str()).await);
+
     let forward = rule(json!({
         "pattern": { "source": ["aws.cloudwatch"], "detail": { "alarmName": [{ "prefix": "landfall-" }] } },
         "forward_to": "management:event-bus/landfall-reports", "forward_role": "iam-role/landfall-reports",
     }));
     let fields = changed(&at, &address, &forward).await;
     assert_eq!(fields, ["schedule", "pattern", "functions", "forward_to", "forward_role", "enabled"]);
+    assert!(!may_call(&at, "landfall-canary-b", id.as_str()).await);
 
     let stranger = aws_sdk_eventbridge::types::Target::builder().id("stranger").arn("arn:aws:sqs:us-west-2:1:queue").build().unwrap();
     at.eventbridge().put_targets().rule("landfall-canary-a").targets(stranger).send().await.unwrap();

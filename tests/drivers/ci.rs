@@ -1,14 +1,11 @@
 //! The drivers of CI: boundaries, users, their keys and where those are delivered, GitHub's environments. Both outside worlds are stand-ins.
 
-#[path = "../github/mod.rs"]
-mod github;
-
 use crate::bench::{address, as_asked, changed, made, removed, spec};
+use crate::github::GitHub;
 use crate::moto;
-use github::GitHub;
 use landfall::aws::{Access, Connection, Fault, Options, Session};
 use landfall::kinds::{self, Spec};
-use landfall::model::{Address, Call, Turn};
+use landfall::model::{Address, Call, OnCall, Turn};
 use landfall::outside::Outside;
 use landfall::outside::github::Token;
 use landfall::outside::github::wire::Base;
@@ -16,16 +13,20 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const REPOSITORY: &str = "acme/infra";
+pub const REPOSITORY: &str = "acme/infra";
 const NAMES: [&str; 2] = ["P_AWS_ACCESS_KEY_ID", "P_AWS_SECRET_ACCESS_KEY"];
 
-fn stand_in() -> GitHub {
+pub fn stand_in() -> GitHub {
     GitHub::start(&json!({ "tokens": { "ghp_x": { "login": "ada", "type": "User", "writes": true } } }))
 }
 
 /// A session in a member account, with the stand-in for its GitHub.
 async fn member(id: &str, github: &GitHub, writes: bool) -> Session {
-    let on_call = Arc::new(|_: &Call<'_>| ());
+    heard(id, github, writes, Arc::new(|_: &Call<'_>| ())).await
+}
+
+/// The same, with somebody who hears of every call when it has ended.
+pub async fn heard(id: &str, github: &GitHub, writes: bool, on_call: OnCall) -> Session {
     let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes, turn: Turn::default() };
     let base = Base::of(Some(&github.address())).unwrap();
     let options = Options {
@@ -57,7 +58,7 @@ fn user(boundary: &str, action: &str) -> Spec {
     )
 }
 
-fn key(days: u32, repositories: &[&str]) -> Spec {
+pub fn key(days: u32, repositories: &[&str]) -> Spec {
     let fields = json!({
         "user": "iam-user/ci-publish", "rotate_after_days": days, "secret": "landfall/ci/publish", "prefix": "P_", "repositories": repositories,
     });
@@ -114,13 +115,15 @@ async fn an_environment_its_variables_and_its_protection() {
 }
 
 /// What GitHub was given, the ids of the user's keys, and the key in Secrets Manager.
-struct Delivered {
-    github: [String; 2],
-    keys: BTreeSet<String>,
-    stored: [String; 2],
+pub struct Delivered {
+    pub github: [String; 2],
+    /// The same, in one secret.
+    pub whole: Value,
+    pub keys: BTreeSet<String>,
+    pub stored: [String; 2],
 }
 
-async fn delivered(at: &Session, github: &GitHub) -> Delivered {
+pub async fn delivered(at: &Session, github: &GitHub) -> Delivered {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let state = github.state();
     let secrets = &state["environments"]["prod"]["secrets"];
@@ -128,6 +131,7 @@ async fn delivered(at: &Session, github: &GitHub) -> Delivered {
     let stored: Value = serde_json::from_str(value.secret_string().unwrap()).unwrap();
     Delivered {
         github: NAMES.map(|name| text(&secrets[name]["value"])),
+        whole: secrets["P_AWS_KEY"]["value"].as_str().map(|text| serde_json::from_str(text).unwrap()).unwrap_or_default(),
         keys: keys(at).await,
         stored: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| text(&stored[name])),
     }
@@ -140,13 +144,18 @@ async fn keys(at: &Session) -> BTreeSet<String> {
 
 async fn with_user(id: &str, github: &GitHub) -> Session {
     let at = member(id, github, true).await;
-    made(&at, &at_github(), &environment(json!({}))).await;
-    made(&at, &address("global/iam-policy/one"), &boundary("s3:*")).await;
-    made(&at, &address("global/iam-user/ci-publish"), &user("one", "s3:*")).await;
+    make_user(&at).await;
     at
 }
 
-fn here() -> Address {
+/// The user whose key it is, and the environment that it goes to.
+pub async fn make_user(at: &Session) {
+    made(at, &at_github(), &environment(json!({}))).await;
+    made(at, &address("global/iam-policy/one"), &boundary("s3:*")).await;
+    made(at, &address("global/iam-user/ci-publish"), &user("one", "s3:*")).await;
+}
+
+pub fn here() -> Address {
     address("us-west-2/ci-key/publish")
 }
 
@@ -157,6 +166,7 @@ async fn a_key_is_delivered_everywhere_and_shown_nowhere() {
     made(&at, &here(), &key(90, &[REPOSITORY])).await;
     let first = delivered(&at, &github).await;
     assert_eq!(first.github, first.stored);
+    assert_eq!(first.whole, json!({ "AWS_ACCESS_KEY_ID": first.stored[0], "AWS_SECRET_ACCESS_KEY": first.stored[1] }));
     assert_eq!(first.keys, BTreeSet::from([first.stored[0].clone()]));
     let seen = Spec::find(&at, &here()).await.unwrap().unwrap();
     let text = format!("{seen:?}{}", serde_json::to_string(&seen.spec).unwrap());
@@ -171,7 +181,7 @@ async fn a_key_is_delivered_everywhere_and_shown_nowhere() {
 }
 
 /// Uses a key, as a job would.
-async fn used(delivered: &Delivered) {
+pub async fn used(delivered: &Delivered) {
     let credentials = aws_sdk_iam::config::Credentials::new(&delivered.stored[0], &delivered.stored[1], None, None, "test");
     let config = aws_sdk_sts::Config::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())

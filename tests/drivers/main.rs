@@ -5,13 +5,17 @@ mod adoption;
 mod bench;
 mod canary;
 mod ci;
+mod ci_rotation;
 mod endpoints;
+#[path = "../github/mod.rs"]
+mod github;
 mod guardrails;
 mod identity;
 mod logs;
 mod moto;
 mod network;
 mod observability;
+mod observability_at_github;
 mod on_call;
 mod organization;
 mod quotas;

@@ -8,6 +8,8 @@ mod estate;
 mod failing;
 mod fields;
 mod gates;
+#[path = "../github/mod.rs"]
+mod github;
 mod health;
 mod killed;
 mod live;
@@ -16,5 +18,8 @@ mod out_of_band;
 mod reading;
 mod retired;
 mod reviewed;
+mod searching;
+mod secrets;
 mod since;
+mod tee;
 mod whole;

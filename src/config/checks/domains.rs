@@ -2,9 +2,12 @@
 
 use crate::config::domains::Repository;
 use crate::config::files::Files;
-use crate::config::node;
 use crate::config::problem::Problem;
-use crate::model::{Account, Address, Environment};
+use crate::config::resources::Made;
+use crate::config::{lists, node};
+use crate::kinds::Spec;
+use crate::model::{Account, Address, Environment, Name};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn teams(files: &Files, found: &mut Vec<Problem>) {
     let known = files.domains.keys("teams");
@@ -26,14 +29,48 @@ pub fn prod(files: &Files, found: &mut Vec<Problem>) {
     }
 }
 
-pub fn ci_roles(files: &Files, found: &mut Vec<Problem>) {
-    for (name, domain) in &files.domains.value.domains {
-        if domain.repositories.is_empty() && domain.ci_roles().next().is_some() {
-            let message = format!("the domain `{name}` has CI roles and no repository that may take them on");
-            let problem = files.domains.at_key("ci-without-repository", &["domains", name, "ci_users"], message);
-            found.push(problem.hint("add `repositories: […]` to the domain, by their names without the organization"));
-        }
+pub fn ci_users(files: &Files, found: &mut Vec<Problem>) {
+    for (name, domain) in files.domains.value.domains.iter().filter(|(_, domain)| domain.repositories.is_empty()) {
+        let tended = || domain.environments.iter().any(|environment| lists::tends_github(files, domain, *environment));
+        let what = match (domain.ci_roles().next(), domain.ci_key_users().next()) {
+            (Some(_), _) => "CI roles and no repository that may take them on",
+            // Elsewhere a key goes to Secrets Manager, for whoever takes it from there.
+            (None, Some(_)) if tended() => "CI users whose keys go to GitHub, and no repository that gets them",
+            _ => continue,
+        };
+        let problem =
+            files.domains.at_key("ci-without-repository", &["domains", name, "ci_users"], format!("the domain `{name}` has {what}"));
+        found.push(problem.hint("add `repositories: […]` to the domain, by their names without the organization"));
     }
+}
+
+/// A repository has one environment of each name, whose variables and secrets tell of one account.
+pub fn repositories(files: &Files, resources: &BTreeMap<Address, Made>, found: &mut Vec<Problem>) {
+    let environments = resources.iter().filter(|(_, made)| matches!(made.declared.spec, Spec::GithubEnvironment(_)));
+    let mut taken: BTreeMap<(String, Environment), &Name> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for (address, _) in environments {
+        let Account::Member { domain, environment } = &address.account else { continue };
+        let first = *taken.entry((address.name.as_str().to_lowercase(), *environment)).or_insert(domain);
+        if first == domain || !told.insert((first, domain, &address.name)) {
+            continue;
+        }
+        let message = format!("{} deploys to {first} as well, and both would have its environment {environment}", address.name);
+        let path = place(files, domain, &address.name);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let problem = files.domains.at("shared-repository", &path, message);
+        found.push(
+            problem.hint("give each domain a repository of its own, or set `modules: { ci-users: { github: false } }` for one of them"),
+        );
+    }
+}
+
+/// Where a domain names a repository.
+fn place(files: &Files, domain: &Name, repository: &Name) -> Vec<String> {
+    let all = files.domains.value.domains.get(domain.as_str()).map_or(&[][..], |domain| &domain.repositories);
+    let is_it = |one: &Repository| repository.as_str().rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case(one.name()));
+    let at = all.iter().position(is_it).map(|at| at.to_string());
+    ["domains", domain.as_str(), "repositories"].into_iter().map(str::to_owned).chain(at).collect()
 }
 
 pub fn repository_ids(files: &Files, found: &mut Vec<Problem>) {

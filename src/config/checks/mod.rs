@@ -13,10 +13,12 @@ mod names;
 mod networks;
 mod people;
 mod ranges;
+mod regions;
 mod settings;
 mod specs;
 
 pub use calendar::date;
+pub use domains::repositories;
 pub use networks::check as networks;
 pub use specs::{cycles, field, spec};
 
@@ -62,7 +64,13 @@ pub static TABLE: &[Check] = &[
     run("away", "who is away is so between two dates, the first before the last", people::away),
     run("on-call-gap", "two people can be called for every prod at every minute of the next 8 weeks (warning)", coverage::check),
     run("prod-missing", "every domain has a prod environment", domains::prod),
-    run("ci-without-repository", "a domain with CI roles has repositories that may take them on", domains::ci_roles),
+    run("unknown-region", "every Region is one that this version knows (warning: AWS adds some)", regions::check),
+    run(
+        "ci-without-repository",
+        "a domain with CI users has repositories that take roles on, and that get keys where GitHub is looked after",
+        domains::ci_users,
+    ),
+    found("shared-repository", "no environment of a repository is that of two accounts"),
     run("repository-id", "a repository has a number only where its organization has one", domains::repository_ids),
     run("adopted-nowhere", "a network is adopted in an environment that its domain has", domains::adopted),
     run("bad-email", "every email is one, and the pattern tells accounts apart", emails::form),
@@ -89,6 +97,7 @@ pub static TABLE: &[Check] = &[
     run("unused-parameter", "every parameter is used (warning)", modules::unused),
     found("wrong-binding", "what a binding stands for fits where it is"),
     found("wrong-spec", "a resource's fields fit each other"),
+    found("reserved-name", "a resource has a name by which Landfall knows its kind again"),
     found("reserved-tag", "no module sets a tag that Landfall or AWS sets"),
     found("parameter-path", "every SSM parameter is under landfall/"),
     found("duplicate-address", "no two modules mean different things by one address"),

@@ -4,7 +4,7 @@ use crate::config::node::{Node, Span};
 use crate::config::problem::Problem;
 use crate::config::resources::Made;
 use crate::kinds::service_control_policy::LONGEST_DOCUMENT;
-use crate::kinds::{SnsSubscription, Spec, sns_subscription, sns_topic};
+use crate::kinds::{SnsSubscription, Spec, fitting, sns_subscription, sns_topic};
 use crate::model::{Address, KindName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,6 +87,10 @@ pub fn spec(spec: &Spec, address: &Address, file: &str, fields: &Node, at: Span)
         _ => {}
     }
     found.extend(misnamed(spec, address, file, at));
+    let reserved = |(message, hint): (String, &str)| Problem::error("reserved-name", file, at, message).hint(hint);
+    found.extend(fitting::misnamed(spec, &address.name).map(reserved));
+    let impossible = |why: String| Problem::error("wrong-spec", file, at, format!("this {} can't be: {why}", address.kind));
+    found.extend(fitting::impossible(spec).map(impossible));
     found
 }
 
