@@ -3,7 +3,7 @@
 use super::aws::Aws;
 use super::estates::{Domain, with_domains};
 use aws_smithy_async::time::SharedTimeSource;
-use landfall::apply::{Event, Limits, Outcome, StepResult, apply};
+use landfall::apply::{Event, Limits, Outcome, StepResult, Terms, Watch, apply};
 use landfall::aws::{Access, Connection, Options};
 use landfall::cloud::{self, Entrance, RealCloud, Selection};
 use landfall::kinds;
@@ -55,7 +55,7 @@ pub async fn enter(aws: &Aws, writes: bool) -> (Entrance, Arc<Mutex<Seen>>) {
         seen.longest_wait = seen.longest_wait.max(call.waited);
     };
     let reads = kinds::reads().into_iter().chain([cloud::READING.to_owned()]).collect();
-    let access = Access { reads: Arc::new(reads), inside: Arc::new(kinds::reads_inside()), writes };
+    let access = Access { reads: Arc::new(reads), inside: Arc::new(kinds::reads_inside()), writes, turn: Default::default() };
     let (region, role) = ("us-west-2".parse().unwrap(), "OrganizationAccountAccessRole".to_owned());
     let options = Options { region, role, access, on_call: Arc::new(on_call) };
     let connection = Connection::simulated(options, aws.client(), SharedTimeSource::new(aws.clone()));
@@ -85,5 +85,6 @@ pub async fn applied(aws: &Aws, plan: Plan) -> (Outcome, Arc<Mutex<Seen>>) {
             eprintln!("{account}: not recorded: {why}");
         }
     };
-    (apply(&approved, &cloud, &LIMITS, &mut tell).await, seen)
+    let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: None };
+    (apply(&approved, &cloud, &terms, &mut tell).await, seen)
 }

@@ -24,7 +24,8 @@ fn stand_in() -> GitHub {
 
 /// A session that manages an account, with the stand-in for its GitHub: the environment is there, and so is a New Relic account.
 async fn managing(account: &str, id: &str, github: &GitHub) -> (Session, u64) {
-    let access = Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: true };
+    let access =
+        Access { reads: Arc::new(kinds::reads()), inside: Arc::new(kinds::reads_inside()), writes: true, turn: Default::default() };
     let options = Options {
         region: "us-west-2".parse().unwrap(),
         role: "OrganizationAccountAccessRole".into(),
