@@ -98,7 +98,8 @@ impl Connection {
             .retry_config(retries())
             .timeout_config(timeouts());
         let config = Kept::by(set(loader).load().await, &clock);
-        Connection { config, options, clock, outside: Arc::new(outside), pace: Arc::default() }
+        let pace = Arc::new(Pace::at(config.endpoint_url()));
+        Connection { config, options, clock, outside: Arc::new(outside), pace }
     }
 
     /// The same connection with other services beside AWS: for tests.
