@@ -4,6 +4,7 @@
 use super::bucket::Bucket;
 use crate::model::limits::{AtOnce, Scope, limit};
 use crate::model::{Account, Region};
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::identity::{IdentityFuture, ResolveCachedIdentity, ResolveIdentity, SharedIdentityResolver};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -105,6 +106,12 @@ impl Turn {
             bucket.answered(self.taken, throttled);
         }
     }
+}
+
+/// The SDK stops retrying when too much of what it sent of late has failed, and counts that for the whole process. Ours is paced by what
+/// comes back, and one account's trouble is none of the others'.
+pub(super) fn retries(payer: &Account) -> RetryPartition {
+    RetryPartition::custom(payer.to_string()).token_bucket(TokenBucket::unlimited()).build()
 }
 
 /// Whether an address leads to this very machine.
