@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct WhyArgs {
     /// Why this is applied, for the change record: where there is no pull request, or besides it
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,

@@ -42,9 +42,9 @@ pub struct Args {
     #[arg(long, value_name = "REASON", value_parser = gate::reason)]
     break_glass: Option<String>,
     #[command(flatten)]
-    turn: turn::Args,
+    turn: turn::TurnArgs,
     #[command(flatten)]
-    why: journal::Args,
+    why: journal::WhyArgs,
     /// Tell of every AWS call on stderr
     #[arg(short, long)]
     verbose: bool,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct TurnArgs {
     /// Join the turn to write that `landfall lock take` printed the token of: for one job of several
     #[arg(long = "turn", value_name = "TOKEN")]
     token: Option<String>,
@@ -40,7 +40,7 @@ pub(super) fn of(lease: &Arc<Lease>) -> model::Turn {
 }
 
 /// Takes the lock of the organization, or joins a turn.
-pub(super) async fn take(args: &Args, entrance: &Entrance, purpose: &str, lease: &Arc<Lease>) -> Result<Held, Failure> {
+pub(super) async fn take(args: &TurnArgs, entrance: &Entrance, purpose: &str, lease: &Arc<Lease>) -> Result<Held, Failure> {
     let store = Store::of(&entrance.management);
     let scribe = Scribe { run: lock::new_run()?, who: entrance.caller.arn.clone() };
     let turn = match &args.token {
