@@ -2,7 +2,7 @@
 
 use super::connect::{Calls, Mode, connect};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, gate, plan_file};
+use super::{Exit, Failure, Outcome as Ended, gate, matrix, plan_file, way_back};
 use crate::apply::{Event, Limits, Outcome, Reason, StepResult, Terms, Watch, apply};
 use crate::cloud::RealCloud;
 use crate::model::{Account, Digest, Name};
@@ -28,6 +28,9 @@ pub struct Args {
     /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
+    /// Write the plan that undoes what was done to this file: before the first step, and again at the end
+    #[arg(long, value_name = "FILE")]
+    rollback_out: Option<PathBuf>,
     /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
     #[arg(long, value_name = "REASON", value_parser = gate::reason)]
     break_glass: Option<String>,
@@ -50,6 +53,7 @@ pub async fn run(args: Args) -> Ended {
     let Plan { home_region, access_role, .. } = approved.plan();
     let entrance = connect(Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
+    way_back::before(approved.plan(), args.rollback_out.as_deref())?;
     let cloud = RealCloud::open(entrance, approved.plan(), digest).await.map_err(unreadable)?;
     let bars = Bars::new("applying", args.verbose);
     bars.expect(approved.plan().steps().count());
@@ -60,6 +64,7 @@ pub async fn run(args: Args) -> Ended {
     bars.clear();
     eprintln!("{}", calls.summary());
     print!("{}", summary(&outcome));
+    print!("{}", way_back::after(approved.plan(), &outcome, args.rollback_out.as_deref())?.unwrap_or_default());
     Ok(match exit(&outcome) {
         Exit::Done if !withheld.is_empty() => Exit::Changes,
         exit => exit,
@@ -80,6 +85,7 @@ fn approve(args: &Args) -> Result<(ApprovedPlan, Vec<Step>, Digest), Failure> {
     let (digests, digest) = (seen.reviewed(), seen.digest.clone());
     let mut plan = planned.plan;
     if let Some(wave) = &args.wave {
+        matrix::known(&plan, wave)?;
         plan.waves.retain(|other| other.name == *wave);
     }
     if !args.account.is_empty() {

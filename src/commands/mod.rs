@@ -25,6 +25,7 @@ pub mod sandbox;
 mod schema;
 mod show;
 mod since;
+mod way_back;
 
 pub use failure::{Exit, Failure, Outcome};
 
