@@ -214,3 +214,98 @@ fn notes(by_account: &BTreeMap<&Account, &[Step]>, undos: &BTreeMap<(&Account, u
     }
     notes.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use serde_json::{Value, json};
+
+    fn step(at: &str, action: &str, before: Value, after: Value) -> Step {
+        let address: Address = at.parse().unwrap();
+        let spec = |fields: Value| (kinds::row(&address.kind).unwrap().parse)(fields).unwrap();
+        let action = match action {
+            "create" => Action::Create { want: spec(after), replacing: false },
+            "delete" => Action::Delete { live: spec(before), replacing: false, why: Vec::new() },
+            _ => {
+                let (live, want) = (spec(before), spec(after));
+                let changes = Spec::changes(&live, &want);
+                Action::Update { live, want, changes }
+            }
+        };
+        Step { address, action, after: Vec::new(), concerns: Vec::new(), asked: None }
+    }
+
+    /// A plan of steps in their wave each, and the way back from all of them: its steps, and what people do.
+    fn back(waves: &[(&str, Vec<Step>)]) -> (Vec<String>, Vec<String>) {
+        let wave = |(name, steps): &(&str, Vec<Step>)| {
+            let mut accounts: BTreeMap<Account, Vec<Step>> = BTreeMap::new();
+            steps.iter().for_each(|step| accounts.entry(step.address.account.clone()).or_default().push(step.clone()));
+            Wave { name: name.parse().unwrap(), accounts }
+        };
+        let plan = Plan {
+            estate: "acme".parse().unwrap(),
+            home_region: "us-west-2".parse().unwrap(),
+            access_role: "role".into(),
+            emails: BTreeMap::new(),
+            approvals: crate::model::Approvals::default(),
+            rollout: crate::plan::Rollout::default(),
+            waves: waves.iter().map(wave).collect(),
+        };
+        let all = plan.steps().map(|step| step.address.clone()).collect();
+        let (back, notes) = rollback(&plan, &all);
+        let verb = |step: &Step| match &step.action {
+            Action::Create { .. } => "create",
+            Action::Update { .. } => "update",
+            Action::Delete { .. } => "delete",
+        };
+        let steps = back.waves.iter().flat_map(|wave| {
+            wave.accounts.values().flatten().map(|step| format!("{}: {} {} {:?}", wave.name, verb(step), step.address, step.after))
+        });
+        (steps.collect(), notes.iter().map(|note| format!("{}: {}: {}", note.subject, note.summary, note.detail)).collect())
+    }
+
+    #[test]
+    fn what_is_not_a_plans_to_undo_is_said_and_what_it_needs_stays() {
+        let account = json!({ "email": "a@b.example", "name": "x", "organizational_unit": "management:organizational-unit/prod", "access_role": "r" });
+        let vpc = json!({ "cidr": "10.0.0.0/20" });
+        let subnet = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": "a" });
+        let at = |rest: &str| format!("pay/prod/{rest}");
+        let mut subnet = step(&at("us-west-2/subnet/a"), "create", json!(null), subnet);
+        subnet.after = vec![1];
+        let mut steps = vec![
+            step(&at("global/account/main"), "create", json!(null), account),
+            step(&at("us-west-2/vpc/main"), "create", json!(null), vpc),
+            subnet,
+            step(&at("global/password-policy/main"), "create", json!(null), json!({ "minimum_length": 14 })),
+            step(&at("us-west-2/log-group/aws/x"), "delete", json!({ "retention_days": 90 }), json!(null)),
+        ];
+        steps[1].after = vec![0];
+        let unit = step("management/global/organizational-unit/prod", "create", json!(null), json!({}));
+        let (steps, notes) = back(&[("organization", vec![unit]), ("prod", steps)]);
+        let expected = [
+            "create pay/prod/us-west-2/log-group/aws/x []",
+            "delete pay/prod/us-west-2/subnet/a []",
+            "delete pay/prod/us-west-2/vpc/main [1]",
+        ];
+        assert_eq!(steps, expected.map(|step| format!("prod: {step}")));
+        let whose: Vec<&str> = notes.iter().map(|note| note.split(": ").next().unwrap()).collect();
+        let by_hand =
+            ["management/global/organizational-unit/prod", "pay/prod/global/account/main", "pay/prod/global/password-policy/main"];
+        assert_eq!(whose[..3], by_hand, "{notes:#?}");
+    }
+
+    #[test]
+    fn what_belongs_to_the_organization_goes_last_and_comes_back_first() {
+        let set = json!({ "description": "x", "session_duration": "PT8H" });
+        let one = |action: &str, name: &str| step(&format!("management/global/permission-set/{name}"), action, set.clone(), set.clone());
+        let parameter = step("pay/prod/us-west-2/ssm-parameter/landfall/x", "create", json!(null), json!({ "value": { "text": "x" } }));
+        let (steps, _) = back(&[("organization", vec![one("create", "new"), one("delete", "old")]), ("prod", vec![parameter])]);
+        let expected = [
+            "organization: create management/global/permission-set/old []",
+            "prod: delete pay/prod/us-west-2/ssm-parameter/landfall/x []",
+            "organization-last: delete management/global/permission-set/new []",
+        ];
+        assert_eq!(steps, expected);
+    }
+}
