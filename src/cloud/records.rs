@@ -2,7 +2,7 @@
 
 use super::store::Store;
 use crate::aws::{CallError, Fault};
-use crate::model::{ChangeRecord, Digest, Entry, Head};
+use crate::model::{ChangeRecord, Digest, Entry, Head, Rollback};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,30 @@ pub struct Scribe {
 
 fn key(number: u64) -> String {
     format!("{FOLDER}{number:08}.json")
+}
+
+/// Keeps the plan that undoes a run, and tells where it lies.
+///
+/// # Errors
+/// Those of the store.
+pub async fn keep_rollback(store: &Store, scribe: &Scribe, text: &str) -> Result<Rollback, CallError> {
+    let key = format!("rollbacks/{}.json", scribe.run);
+    match store.write(&key, text, None).await {
+        Err(error) if error.is(Fault::Lost) => store.write(&key, text, None).await?,
+        // No other run is called so: it is ours, from an attempt whose answer got lost.
+        written => written?,
+    };
+    Ok(Rollback { key, digest: Digest::of_text(text), steps: 0, by_hand: Vec::new() })
+}
+
+/// The plan that undoes a run, as it was kept.
+///
+/// # Errors
+/// Those of the store, and a text that is not the one that the record tells of.
+pub async fn rollback(store: &Store, kept: &Rollback) -> Result<String, CallError> {
+    let gone = |what: &str| CallError::refused("s3:GetObject", format!("{} in {} {what}", kept.key, store.bucket()));
+    let (text, _) = store.read(&kept.key).await?.ok_or_else(|| gone("is not there any more"))?;
+    if Digest::of_text(&text) == kept.digest { Ok(text) } else { Err(gone("was altered: the record holds a different digest of it")) }
 }
 
 /// Appends an entry, and tells its number. Of two runs that append at the same moment, one comes after the other.

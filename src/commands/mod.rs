@@ -25,11 +25,13 @@ mod plan_file;
 mod policy;
 mod progress;
 mod record;
+mod rollback;
 pub mod sandbox;
 mod schema;
 mod show;
 mod since;
 mod status;
+mod way_back;
 
 pub use failure::{Exit, Failure, Outcome};
 
@@ -65,6 +67,8 @@ enum Command {
     Status(status::Args),
     /// The history of changes: list, show, verify
     Record(record::Args),
+    /// The plan that undoes a recorded run, to be reviewed and applied like any other
+    Rollback(rollback::Args),
     /// The turn to write: take it for several jobs, give it back, or break it
     Lock(lock::Args),
     /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
@@ -99,6 +103,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Health(args) => health::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::Record(args) => record::run(args).await,
+        Command::Rollback(args) => rollback::run(args).await,
         Command::Lock(args) => lock::run(args).await,
         Command::Gate(args) => gate::run(args).await,
         Command::Matrix(args) => matrix::run(&args),

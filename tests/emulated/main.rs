@@ -16,6 +16,7 @@ mod live;
 mod on_call;
 mod out_of_band;
 mod reading;
+mod records;
 mod retired;
 mod reviewed;
 mod searching;

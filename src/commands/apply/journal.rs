@@ -9,8 +9,8 @@ use crate::apply;
 use crate::apply::{Event, Reading as Asked, StepResult};
 use crate::aws::CallError;
 use crate::cloud::{deed, records};
-use crate::model::{Address, Began, Closing, Entry, Part, Reading, RunOutcome, StepOutcome, StepRecord, When, Why, show};
-use crate::plan::Plan;
+use crate::model::{Address, Began, Closing, Entry, Part, Reading, Rollback, RunOutcome, StepOutcome, StepRecord, When, Why, show};
+use crate::plan::{Plan, PlanFile};
 use crate::render::escape::line as escape;
 use jiff::Timestamp;
 use std::cell::RefCell;
@@ -44,8 +44,11 @@ impl Journal {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn begin(args: &super::Args, approved: &Approved, held: &Held) -> Result<Journal, Failure> {
-        let entry = Entry::Began(Box::new(began(args, approved, held.fence())));
+    pub async fn begin(args: &super::Args, approved: &Approved, way_back: &PlanFile, held: &Held) -> Result<Journal, Failure> {
+        let rollback = records::keep_rollback(&held.store, &held.scribe, &way_back.to_json()).await.map_err(unwritten)?;
+        let by_hand = way_back.report.notes.iter().map(|note| format!("{}: {}", note.subject, note.detail)).collect();
+        let rollback = Rollback { by_hand, steps: way_back.plan.steps().count(), ..rollback };
+        let entry = Entry::Began(Box::new(Began { rollback: Some(rollback), ..began(args, approved, held.fence()) }));
         append(held, entry).await?;
         Ok(Journal::default())
     }
@@ -102,10 +105,11 @@ impl Journal {
 }
 
 async fn append(held: &Held, entry: Entry) -> Result<(), Failure> {
-    let unwritten = |error: CallError| {
-        Failure::new("the change record can't be written", escape(&error.to_string())).hint("what was applied so far stays as it is")
-    };
     records::append(&held.store, &held.scribe, super::clock::now(None), entry).await.map(drop).map_err(unwritten)
+}
+
+fn unwritten(error: CallError) -> Failure {
+    Failure::new("the change record can't be written", escape(&error.to_string())).hint("what was applied so far stays as it is")
 }
 
 fn began(args: &super::Args, approved: &Approved, fence: u64) -> Began {

@@ -8,7 +8,7 @@ mod turn;
 use super::calls::Calls;
 use super::connect::{Mode, connect_while};
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, clock, gate};
+use super::{Exit, Failure, Outcome as Ended, clock, gate, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
 use crate::cloud::{Entrance, RealCloud};
 use crate::model::{Account, Name};
@@ -38,6 +38,9 @@ pub struct Args {
     /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
+    /// Write the plan that undoes what was done to this file: before the first step, and again at the end
+    #[arg(long, value_name = "FILE")]
+    rollback_out: Option<PathBuf>,
     /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
     #[arg(long, value_name = "REASON", value_parser = gate::reason)]
     break_glass: Option<String>,
@@ -70,7 +73,8 @@ pub async fn run(args: Args) -> Ended {
 }
 
 async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls) -> Ended {
-    let journal = Journal::begin(args, approved, held).await?;
+    let back = way_back::before(approved.plan.plan(), args.rollback_out.as_deref())?;
+    let journal = Journal::begin(args, approved, &back, held).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
     let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unreadable)?;
     let bars = Bars::new("applying", args.verbose);
@@ -85,6 +89,7 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
     let outcome = held.during(apply(&approved.plan, &cloud, &terms, &mut heard)).await;
     bars.clear();
     print!("{}", summary(&outcome));
+    print!("{}", way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref())?.unwrap_or_default());
     journal.end(approved, &outcome, calls, held).await?;
     Ok(match exit(&outcome) {
         Exit::Done if !approved.withheld.is_empty() => Exit::Changes,
