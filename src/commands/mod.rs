@@ -20,6 +20,7 @@ mod lock;
 mod machine;
 mod matrix;
 mod output;
+mod parts;
 mod plan;
 mod plan_file;
 mod policy;
@@ -73,7 +74,7 @@ enum Command {
     Lock(lock::Args),
     /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
     Gate(gate::Args),
-    /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
+    /// Print the waves of a plan, or the GitHub Actions matrix of one; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
