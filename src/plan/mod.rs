@@ -19,6 +19,7 @@ mod judge;
 mod keep;
 mod live;
 mod narrow;
+mod notices;
 mod order;
 mod pending;
 mod quotas;
@@ -36,6 +37,7 @@ pub use estimate::{Estimate, estimate};
 pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
+pub use notices::{Deployments, Hearers, Notices};
 pub use quotas::SUMMARY as OVER_QUOTA;
 pub use rollout::{
     BlockDays, ORGANIZATION, ORGANIZATION_LAST, Parallel, Rollout, Sick, Tolerance, WaveRules, canaries, is_canary, seconds, show_seconds,
