@@ -30,6 +30,11 @@ impl Failure {
         Failure { summary, detail: detail.to_string(), hint: None }
     }
 
+    /// What stopped it, in words that are the same each time.
+    pub fn summary(&self) -> &'static str {
+        self.summary
+    }
+
     /// The same failure with advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {

@@ -175,7 +175,7 @@ fn json(gate: &Gate) -> String {
     format!("{shown:#}\n")
 }
 
-fn reason_json(reason: &Reason) -> serde_json::Value {
+pub(super) fn reason_json(reason: &Reason) -> serde_json::Value {
     let what = match reason {
         Reason::BlockDay(_) => "block-day",
         Reason::LockLost(_) => "lock-lost",

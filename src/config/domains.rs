@@ -4,6 +4,7 @@
 //! once written stays right.
 
 use super::access::{Access, Groups};
+use super::notices::Notices;
 pub use super::people::{Away, ChannelName, Length, OnCall, Person};
 use super::rollout::{Calendar, Rollout};
 use crate::model::{Approvals, Environment};
@@ -34,6 +35,9 @@ pub struct Domains {
     /// How changes reach the accounts.
     #[serde(default)]
     pub rollout: Rollout,
+    /// Who hears of an apply: when it starts, is halted, fails, and is done.
+    #[serde(default)]
+    pub notices: Notices,
     /// How many people, besides the author of the pull request, have to approve a plan, by its worst risk.
     #[serde(default)]
     pub approvals: Approvals,

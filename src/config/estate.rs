@@ -4,6 +4,7 @@ use super::domains::Domains;
 use super::expand;
 use super::files::Files;
 use super::node::{Entry, Node};
+use super::notices;
 use super::rollout;
 use crate::model::{Account, Environment, Name, Place};
 use crate::plan::{Estate, Member, Retired};
@@ -35,6 +36,7 @@ pub fn of(files: &Files) -> Option<Estate> {
         reserved: network.reserved.iter().filter_map(|(name, range)| Some((name.clone(), range.0.parse().ok()?))).collect(),
         rollout: rollout::of(&files.domains.value),
         approvals: *approvals,
+        notices: notices::of(&files.domains.value),
         members: members.flatten().collect(),
         retired: Retired {
             accounts: retire.iter().filter_map(|text| text.parse().ok()).filter(|account| *account != Account::Management).collect(),

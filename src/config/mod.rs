@@ -24,6 +24,7 @@ pub mod module;
 #[cfg(test)]
 mod networks;
 mod node;
+mod notices;
 mod on_call;
 mod people;
 mod problem;

@@ -3,12 +3,14 @@
 //! They obey the same two rules as AWS's clients: a run that may only read sends no write, and a write is never sent twice.
 
 pub mod github;
+mod hook;
 mod nerdgraph;
 pub mod new_relic;
 mod secret;
 
 use crate::model::{Access, OnCall};
 pub use github::Client as GitHub;
+pub use hook::Hook;
 pub use new_relic::NewRelic;
 pub use secret::Secret;
 use std::fmt;

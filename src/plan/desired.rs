@@ -1,6 +1,6 @@
 //! What the files ask for: every resource of every account, with the line that asked.
 
-use super::Rollout;
+use super::{Notices, Rollout};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Approvals, KindName, Name, Place, Region};
 use ipnet::Ipv4Net;
@@ -32,6 +32,8 @@ pub struct Estate {
     /// How changes reach the accounts.
     pub rollout: Rollout,
     pub approvals: Approvals,
+    /// Who hears of an apply.
+    pub notices: Notices,
     pub members: BTreeMap<Account, Member>,
     /// What may be given up for good.
     pub retired: Retired,

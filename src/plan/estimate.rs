@@ -210,6 +210,7 @@ mod tests {
             emails: BTreeMap::new(),
             approvals: Default::default(),
             rollout: Default::default(),
+            notices: Default::default(),
             waves: vec![],
         };
         assert_eq!(estimate(&plan), Estimate { steps: 0, takes: Duration::ZERO });

@@ -189,7 +189,16 @@ mod tests {
             Rollout { waves: vec![rules("dev", "dev"), rules("prod", "prod")], time_zone: "UTC".to_owned(), ..Rollout::default() };
         let waves = vec![wave("dev", &["a/dev"]), wave("prod", &["a/prod", "b/prod"])];
         let (estate, home_region, access_role) = ("acme".parse().unwrap(), "us-west-2".parse().unwrap(), "role".to_owned());
-        let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves };
+        let plan = Plan {
+            estate,
+            home_region,
+            access_role,
+            emails: BTreeMap::new(),
+            approvals: Approvals::default(),
+            notices: Default::default(),
+            rollout,
+            waves,
+        };
         PlanFile::of(plan, Report { notes: vec![], unchanged: 3, accounts: 3 })
     }
 

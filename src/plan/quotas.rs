@@ -173,6 +173,7 @@ mod tests {
             reserved: BTreeMap::new(),
             rollout: crate::plan::Rollout::default(),
             approvals: Approvals::default(),
+            notices: Default::default(),
             retired: crate::plan::Retired::default(),
             members: [("payments/prod".parse().unwrap(), member.clone())].into(),
         };

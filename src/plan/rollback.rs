@@ -250,6 +250,7 @@ mod tests {
             access_role: "role".into(),
             emails: BTreeMap::new(),
             approvals: crate::model::Approvals::default(),
+            notices: Default::default(),
             rollout: crate::plan::Rollout::default(),
             waves: waves.iter().map(wave).collect(),
         };

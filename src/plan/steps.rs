@@ -1,6 +1,6 @@
 //! Plan and report: what will be done, and what you should know about it.
 
-use super::Rollout;
+use super::{Notices, Rollout};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Approvals, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ pub struct Plan {
     pub approvals: Approvals,
     /// How it reaches the accounts, those without steps included.
     pub rollout: Rollout,
+    /// Who hears of it.
+    #[serde(default, skip_serializing_if = "Notices::is_none")]
+    pub notices: Notices,
     pub waves: Vec<Wave>,
 }
 
@@ -125,10 +128,10 @@ impl ApprovedPlan {
 impl Plan {
     /// A plan of nothing, for an estate.
     pub fn empty(estate: &super::Estate) -> Plan {
-        let super::Estate { name, home_region, access_role, approvals, rollout, .. } = estate;
+        let super::Estate { name, home_region, access_role, approvals, rollout, notices, .. } = estate;
         let (estate, home_region, access_role) = (name.clone(), home_region.clone(), access_role.clone());
-        let (emails, approvals, rollout) = (BTreeMap::new(), *approvals, rollout.clone());
-        Plan { estate, home_region, access_role, emails, approvals, rollout, waves: Vec::new() }
+        let (emails, approvals, rollout, notices) = (BTreeMap::new(), *approvals, rollout.clone(), notices.clone());
+        Plan { estate, home_region, access_role, emails, approvals, rollout, notices, waves: Vec::new() }
     }
 
     /// All steps, wave by wave and account by account.

@@ -64,7 +64,7 @@ struct ShownStep<'a> {
 /// # Panics
 /// Never: plans are plain data.
 pub fn json(plan: &Plan, report: &Report) -> String {
-    let Plan { estate, home_region, access_role: _, emails, approvals: _, rollout, waves } = plan;
+    let Plan { estate, home_region, access_role: _, emails, approvals: _, rollout, notices: _, waves } = plan;
     let summary = Counts::of(plan, report);
     let waves = waves.iter().map(|wave| ShownWave {
         name: &wave.name,

@@ -88,6 +88,7 @@ mod tests {
             emails: BTreeMap::new(),
             approvals: Approvals::default(),
             rollout: crate::plan::Rollout::default(),
+            notices: Default::default(),
             waves: vec![wave],
         }
     }

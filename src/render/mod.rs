@@ -9,12 +9,14 @@ mod health;
 mod json;
 mod matrix;
 mod notes;
+pub mod notice;
 mod page;
 mod paint;
 mod record;
 mod rollout;
 mod step;
 mod text;
+pub mod trace;
 
 pub use crate::model::escape;
 pub use counts::{Counts, many};

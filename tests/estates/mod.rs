@@ -37,6 +37,7 @@ pub fn estate(pool: &str) -> Desired {
         reserved: BTreeMap::from([("office".to_owned(), "10.0.0.0/20".parse().unwrap())]),
         rollout: rollout(),
         approvals: Approvals::default(),
+        notices: Default::default(),
         members: BTreeMap::new(),
         retired: landfall::plan::Retired::default(),
     };

@@ -39,7 +39,16 @@ fn plan(rollout: Rollout, changed: impl Fn(&Account) -> bool) -> ApprovedPlan {
     let waves = rollout.waves.iter().map(|rules| Wave { name: rules.name.clone(), accounts: accounts(rules) });
     let waves = waves.filter(|wave| !wave.accounts.is_empty()).collect();
     let (estate, home_region, access_role) = ("acme".parse().unwrap(), "us-west-2".parse().unwrap(), "role".to_owned());
-    let plan = Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves };
+    let plan = Plan {
+        estate,
+        home_region,
+        access_role,
+        emails: BTreeMap::new(),
+        approvals: Approvals::default(),
+        rollout,
+        notices: Default::default(),
+        waves,
+    };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }

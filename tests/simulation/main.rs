@@ -38,8 +38,16 @@ fn plan(seed: u64, domains: u64, exists: &BTreeSet<Address>) -> ApprovedPlan {
     let rollout = Rollout { waves: rules.into(), sick: Sick::Estate, time_zone: "UTC".to_owned(), ..Rollout::default() };
     let home_region = "us-west-2".parse().unwrap();
     let (estate, access_role) = ("acme".parse().unwrap(), "role".to_owned());
-    let plan =
-        Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves: waves.into() };
+    let plan = Plan {
+        estate,
+        home_region,
+        access_role,
+        emails: BTreeMap::new(),
+        approvals: Approvals::default(),
+        rollout,
+        notices: Default::default(),
+        waves: waves.into(),
+    };
     let reviewed = plan.steps().map(Step::digest).collect();
     ApprovedPlan::of(plan, &reviewed).0
 }

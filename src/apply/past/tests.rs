@@ -31,7 +31,16 @@ fn plan(accounts: &[&str]) -> Plan {
     let rules = |each: Environment| WaveRules::of(each, of(Some(each)).cloned().collect(), name(each.as_str()));
     let rollout = Rollout { waves: Environment::ALL.map(rules).into(), time_zone: "UTC".to_owned(), ..Rollout::default() };
     let (estate, home_region, access_role) = (name("acme"), "us-west-2".parse().unwrap(), "role".to_owned());
-    Plan { estate, home_region, access_role, emails: BTreeMap::new(), approvals: Approvals::default(), rollout, waves: waves.collect() }
+    Plan {
+        estate,
+        home_region,
+        access_role,
+        emails: BTreeMap::new(),
+        approvals: Approvals::default(),
+        notices: Default::default(),
+        rollout,
+        waves: waves.collect(),
+    }
 }
 
 fn record(run: &str, entry: Entry) -> ChangeRecord {

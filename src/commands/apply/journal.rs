@@ -9,9 +9,12 @@ use crate::apply;
 use crate::apply::{Event, Reading as Asked, StepResult};
 use crate::aws::CallError;
 use crate::cloud::{deed, records};
-use crate::model::{Address, Began, Closing, Entry, Part, Reading, Rollback, RunOutcome, StepOutcome, StepRecord, When, Why, show};
+use crate::model::{
+    Address, Began, ChangeRecord, Closing, Entry, Part, Reading, Rollback, RunOutcome, StepOutcome, StepRecord, When, Why, show,
+};
 use crate::plan::{Plan, PlanFile};
 use crate::render::escape::line as escape;
+use crate::render::record;
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,8 +30,8 @@ pub struct WhyArgs {
 }
 
 /// What was seen so far.
-#[derive(Default)]
 pub(super) struct Journal {
+    began: ChangeRecord,
     seen: RefCell<Seen>,
 }
 
@@ -49,8 +52,8 @@ impl Journal {
         let by_hand = way_back.report.notes.iter().map(|note| format!("{}: {}", note.subject, note.detail)).collect();
         let rollback = Rollback { by_hand, steps: way_back.plan.steps().count(), ..rollback };
         let entry = Entry::Began(Box::new(Began { rollback: Some(rollback), ..began(args, approved, held.fence()) }));
-        append(held, entry).await?;
-        Ok(Journal::default())
+        let began = append(held, entry).await?;
+        Ok(Journal { began, seen: RefCell::default() })
     }
 
     pub fn hear(&self, event: &Event<'_>, at: Timestamp) {
@@ -76,11 +79,8 @@ impl Journal {
         }
     }
 
-    /// Records how the run ended.
-    ///
-    /// # Errors
-    /// Those of the store: what was done is done, but stands nowhere.
-    pub async fn end(&self, approved: &Approved, outcome: &apply::Outcome, calls: &Calls, held: &Held) -> Result<(), Failure> {
+    /// How the run ended.
+    pub fn closing(&self, approved: &Approved, outcome: &apply::Outcome, calls: &Calls) -> Closing {
         let seen = self.seen.take();
         let steps = approved.plan.plan().steps().zip(&outcome.steps);
         let steps = steps.map(|(step, (address, result))| {
@@ -99,13 +99,31 @@ impl Journal {
             }
         });
         let (how, halted) = (ended(outcome, approved), halted(outcome));
-        let closing = Closing { outcome: how, halted, steps: steps.collect(), readings: seen.readings };
-        append(held, Entry::Ended(Box::new(closing))).await
+        Closing { outcome: how, halted, steps: steps.collect(), readings: seen.readings }
+    }
+
+    /// Both halves of the record as Markdown, whether or not the second is in the store yet.
+    pub fn markdown(&self, closing: &Closing, at: Timestamp) -> String {
+        let ids = (self.began.run.as_str(), self.began.who.as_str());
+        let end = ChangeRecord::next(None, at, ids, Entry::Ended(Box::new(closing.clone())));
+        record(&self.began, Some(&end))
+    }
+
+    /// Records how it ended.
+    ///
+    /// # Errors
+    /// Those of the store: what was done is done, but stands nowhere.
+    pub async fn end(&self, closing: Closing, held: &Held) -> Result<(), Failure> {
+        append(held, Entry::Ended(Box::new(closing))).await.map(drop)
     }
 }
 
-async fn append(held: &Held, entry: Entry) -> Result<(), Failure> {
-    records::append(&held.store, &held.scribe, super::clock::now(None), entry).await.map(drop).map_err(unwritten)
+/// Appends to the history, and answers the record: what comes before it is the history's own business.
+async fn append(held: &Held, entry: Entry) -> Result<ChangeRecord, Failure> {
+    let at = super::clock::now(None);
+    let number = records::append(&held.store, &held.scribe, at, entry.clone()).await.map_err(unwritten)?;
+    let record = ChangeRecord::next(None, at, (&held.scribe.run, &held.scribe.who), entry);
+    Ok(ChangeRecord { number, ..record })
 }
 
 fn unwritten(error: CallError) -> Failure {
@@ -160,7 +178,7 @@ fn became(result: &StepResult) -> (StepOutcome, Option<String>) {
     }
 }
 
-fn ended(outcome: &apply::Outcome, approved: &Approved) -> RunOutcome {
+pub(super) fn ended(outcome: &apply::Outcome, approved: &Approved) -> RunOutcome {
     let failed = outcome.count(|result| matches!(result, StepResult::Failed(_))) > 0 || !outcome.sick.is_empty();
     match () {
         () if outcome.succeeded() && approved.withheld.is_empty() => RunOutcome::Succeeded,
@@ -171,7 +189,7 @@ fn ended(outcome: &apply::Outcome, approved: &Approved) -> RunOutcome {
 }
 
 /// What the gates said that held something back, and which accounts were not well after their steps.
-fn halted(outcome: &apply::Outcome) -> Option<String> {
+pub(super) fn halted(outcome: &apply::Outcome) -> Option<String> {
     let gates = outcome.gates.iter().map(|gate| format!("gate {}: {}", gate.wave, show(&gate.reasons)));
     let sick = outcome.sick.iter().map(|(account, health)| format!("{account} is red after its steps: {}", health.complaints().join("; ")));
     let said: Vec<String> = gates.chain(sick).collect();

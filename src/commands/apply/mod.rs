@@ -1,12 +1,18 @@
 //! `landfall apply`: carries out a reviewed plan file while it is this run's turn to write, says what became of every step, and records it.
 
 mod approved;
+mod ci;
 mod journal;
+mod notices;
+mod stream;
 mod tell;
+mod told;
+mod trace;
 mod turn;
 
 use super::calls::Calls;
 use super::connect::{Mode, connect_while};
+use super::output::print;
 use super::progress::Bars;
 use super::{Exit, Failure, Outcome as Ended, clock, gate, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
@@ -15,9 +21,11 @@ use crate::model::{Account, Name};
 use crate::plan::Plan;
 use crate::render::escape::line as escape;
 use approved::{Approved, approve};
+use ci::Runner;
 use journal::Journal;
 use std::path::PathBuf;
-use tell::{exit, not_reviewed, summary, tell};
+use tell::{exit, not_reviewed, summary};
+use told::{Told, beside};
 use turn::Held;
 
 /// Every call is paced, so this bounds our memory alone. Five accounts at a time are being created, and while five more are, those before
@@ -48,17 +56,40 @@ pub struct Args {
     turn: turn::TurnArgs,
     #[command(flatten)]
     why: journal::WhyArgs,
+    /// What to print on stdout: what became of it when it is over, or each event as JSON on a line of its own
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Tell of every AWS call on stderr
     #[arg(short, long)]
     verbose: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
 pub async fn run(args: Args) -> Ended {
-    let approved = approve(&args)?;
-    print!("{}", not_reviewed(&approved.withheld));
+    let runner = Runner::begin()?;
+    let ended = applied(&args, runner.as_ref()).await;
+    match (ended, &runner) {
+        // Said while the runner takes no commands: a failure may quote what AWS said.
+        (Err(failure), Some(runner)) => {
+            eprintln!("{failure}");
+            runner.failed(&failure);
+            Ok(Exit::Failed)
+        }
+        (ended, _) => ended,
+    }
+}
+
+async fn applied(args: &Args, runner: Option<&Runner>) -> Ended {
+    let approved = approve(args)?;
+    say(args, runner, &not_reviewed(&approved.withheld))?;
     if approved.plan.plan().is_empty() {
         let none = if approved.withheld.is_empty() { "the plan has no steps" } else { "no step was reviewed as it is planned now" };
-        println!("Nothing to apply: {none}.");
+        say(args, runner, &format!("Nothing to apply: {none}.\n"))?;
         return Ok(if approved.withheld.is_empty() { Exit::Done } else { Exit::Changes });
     }
     let calls = Calls::default();
@@ -66,13 +97,25 @@ pub async fn run(args: Args) -> Ended {
     let lease = turn::lease();
     let entrance = connect_while(turn::of(&lease), Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
     let mut held = turn::take(&args.turn, &entrance, &format!("plan {}", approved.seen().short()), &lease).await?;
-    let ended = carry_out(&args, &approved, entrance, &mut held, &calls).await;
+    let ended = carry_out(args, &approved, entrance, &mut held, &calls, runner).await;
     held.release().await;
     eprintln!("{}", calls.summary());
     ended
 }
 
-async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls) -> Ended {
+/// Text for people: on stdout, unless that is for programs.
+fn say(args: &Args, runner: Option<&Runner>, text: &str) -> Result<(), Failure> {
+    match args.format {
+        Format::Text if runner.is_some() => print(&ci::defused(text)),
+        Format::Text => print(text),
+        Format::Json => {
+            eprint!("{text}");
+            Ok(())
+        }
+    }
+}
+
+async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls, runner: Option<&Runner>) -> Ended {
     let back = way_back::before(approved.plan.plan(), args.rollback_out.as_deref())?;
     let journal = Journal::begin(args, approved, &back, held).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
@@ -82,15 +125,21 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
     // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.
     let watch = if args.account.is_empty() { Watch::Whole } else { Watch::Own };
     let terms = Terms { limits: LIMITS, watch, break_glass: args.break_glass.clone() };
-    let mut heard = |event: &crate::apply::Event<'_>| {
-        tell(&bars, event);
-        journal.hear(event, clock::now(None));
-    };
-    let outcome = held.during(apply(&approved.plan, &cloud, &terms, &mut heard)).await;
+    let (told, mut sending) = Told::of(args, (approved, held), &bars, runner);
+    let mut heard = |event: &crate::apply::Event<'_>| told.hear(event, &journal);
+    let outcome = beside(held.during(apply(&approved.plan, &cloud, &terms, &mut heard)), &mut sending).await;
     bars.clear();
-    print!("{}", summary(&outcome));
-    print!("{}", way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref())?.unwrap_or_default());
-    journal.end(approved, &outcome, calls, held).await?;
+    let closing = journal.closing(approved, &outcome, calls);
+    if let Some(runner) = runner {
+        runner.end(&outcome);
+        ci::summarize(&journal.markdown(&closing, clock::now(None)));
+    }
+    let offered = way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref());
+    let said = say(args, runner, &summary(&outcome));
+    let recorded = journal.end(closing, held).await;
+    told.end(approved, &outcome, sending).await;
+    said.and(recorded)?;
+    say(args, runner, &offered?.unwrap_or_default())?;
     Ok(match exit(&outcome) {
         Exit::Done if !approved.withheld.is_empty() => Exit::Changes,
         exit => exit,

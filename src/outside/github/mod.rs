@@ -9,6 +9,7 @@ pub mod app;
 pub mod asking;
 mod client;
 mod credentials;
+pub mod deployments;
 mod environments;
 pub mod limits;
 mod repository;

@@ -93,6 +93,7 @@ mod tests {
             emails: emails.into(),
             approvals: crate::model::Approvals::default(),
             rollout: crate::plan::Rollout::default(),
+            notices: Default::default(),
             waves: Vec::new(),
         }
     }
