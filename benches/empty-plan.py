@@ -81,7 +81,7 @@ class Bench:
 
     def start(self):
         # The sandbox's own program: it adds the services that moto lacks, which most of the modules need.
-        command = [self.python, "-I", REPOSITORY / "src" / "commands" / "sandbox" / "server.py"]
+        command = [self.python, "-I", "-B", REPOSITORY / "src" / "commands" / "sandbox" / "server.py"]
         command += ["--run", self.folder, "--version", "bench", "--port", str(self.port)]
         with (self.folder / "emulator.log").open("w") as log:
             # Out of reach of Ctrl-C, which is ours to answer: first the binary ends, then the emulator.

@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | [`model`] | the nouns: account, address, change, note, digest | nothing |
 //! | [`outside`] | GitHub and New Relic: how they are asked, and as drivers ask them; knows no kinds | `model` |
-//! | [`aws`] | sessions, credentials, refusals, what errors mean; knows no kinds | `outside`, `model` |
+//! | [`aws`] | sessions, credentials, refusals, the pace of calls, what errors mean; knows no kinds | `outside`, `model` |
 //! | [`kinds`] | one file a kind of resource: its spec and differences (pure), its driver (I/O) | `aws`, `outside`, `model` |
 //! | [`plan`] | desired × live → plan and report; pure | `kinds`, `model` |
 //! | [`config`] | `domains.yaml` and `modules/` → desired, every problem with its place | `plan`, `kinds`, `model` |

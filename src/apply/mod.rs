@@ -6,6 +6,7 @@ mod attempt;
 mod cloud;
 mod gate;
 mod outcome;
+mod past;
 mod rounds;
 mod watch;
 mod waves;
@@ -13,6 +14,7 @@ mod waves;
 pub use cloud::{Cloud, Performed, StepError, Trouble};
 pub use gate::{Gate, Past, Reason, gate};
 pub use outcome::{Outcome, StepResult};
+pub use past::{Came, came};
 pub use watch::Reading;
 pub use waves::{Event, Limits, Terms, Watch, apply};
 

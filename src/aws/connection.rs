@@ -2,7 +2,7 @@
 
 use super::credentials::{AssumedRole, Kept};
 use super::guard::Guard;
-use super::pace::{Pace, Paced, Payer};
+use super::pace::{Pace, Paced, Payer, retries};
 use super::session::Place;
 use super::{CallError, Session};
 use crate::model::{Access, Account, OnCall, Region, RemoteId, Turn};
@@ -83,7 +83,7 @@ impl Connection {
             .time_source(clock.clone())
             .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
             .credentials_provider(SharedCredentialsProvider::new(anybody))
-            .retry_config(retries())
+            .retry_config(attempts())
             .timeout_config(timeouts());
         Connection { config: config.build(), options, clock, outside: Arc::new(outside), pace: Arc::default() }
     }
@@ -95,10 +95,11 @@ impl Connection {
             .region(aws_config::Region::new(options.region.as_str().to_owned()))
             .http_client(http)
             .time_source(clock.clone())
-            .retry_config(retries())
+            .retry_config(attempts())
             .timeout_config(timeouts());
         let config = Kept::by(set(loader).load().await, &clock);
-        Connection { config, options, clock, outside: Arc::new(outside), pace: Arc::default() }
+        let pace = Arc::new(Pace::at(config.endpoint_url()));
+        Connection { config, options, clock, outside: Arc::new(outside), pace }
     }
 
     /// The same connection with other services beside AWS: for tests.
@@ -118,7 +119,8 @@ impl Connection {
         let guard = guard(&self.options, account.clone(), &self.clock);
         let payer = Payer { account: Account::Management, region: self.options.region.clone() };
         let config = aws_sdk_sts::config::Builder::from(&self.config).interceptor(guard);
-        aws_sdk_sts::Client::from_conf(config.identity_cache(Paced { pace: self.pace.clone(), payer }).build())
+        let config = config.retry_partition(retries(&payer.account)).identity_cache(Paced { pace: self.pace.clone(), payer });
+        aws_sdk_sts::Client::from_conf(config.build())
     }
 
     /// Who we are.
@@ -211,7 +213,7 @@ fn policy(actions: &BTreeSet<String>) -> String {
     policy.to_string()
 }
 
-fn retries() -> RetryConfig {
+fn attempts() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
 }
 

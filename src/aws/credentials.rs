@@ -106,3 +106,49 @@ impl fmt::Debug for AssumedRole {
         write!(f, "AssumedRole({})", self.arn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    const START: SystemTime = SystemTime::UNIX_EPOCH;
+
+    /// Issues credentials for an hour, counting them, and is its own clock.
+    #[derive(Clone, Debug, Default)]
+    struct Issuer {
+        issued: Arc<AtomicU64>,
+        seconds: Arc<AtomicU64>,
+    }
+
+    impl aws_smithy_async::time::TimeSource for Issuer {
+        fn now(&self) -> SystemTime {
+            START + Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+        }
+    }
+
+    impl ProvideCredentials for Issuer {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            use aws_smithy_async::time::TimeSource;
+            let number = self.issued.fetch_add(1, Ordering::SeqCst);
+            let end = self.now() + Duration::from_secs(3600);
+            future::ProvideCredentials::ready(Ok(Credentials::new(number.to_string(), "secret", None, Some(end), "test")))
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_are_asked_for_once_until_they_are_about_to_end() {
+        let issuer = Issuer::default();
+        let (from, clock) = (SharedCredentialsProvider::new(issuer.clone()), SharedTimeSource::new(issuer.clone()));
+        let config = SdkConfig::builder().credentials_provider(from).build();
+        let kept = Kept::by(config, &clock).credentials_provider().unwrap();
+        for (seconds, number) in [(0, "0"), (3299, "0"), (3301, "1"), (3302, "1")] {
+            issuer.seconds.store(seconds, Ordering::SeqCst);
+            assert_eq!(kept.provide_credentials().await.unwrap().access_key_id(), number, "after {seconds} s");
+        }
+        assert!(Kept::by(SdkConfig::builder().build(), &clock).credentials_provider().is_none());
+    }
+}

@@ -4,6 +4,7 @@
 use super::bucket::Bucket;
 use crate::model::limits::{AtOnce, Scope, limit};
 use crate::model::{Account, Region};
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::identity::{IdentityFuture, ResolveCachedIdentity, ResolveIdentity, SharedIdentityResolver};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -20,6 +21,8 @@ const SWEEP_AT: usize = 256;
 /// All buckets that are not full, and what AWS has only so many of at once.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
+    /// Whether no call waits: an emulator has no buckets, and whoever tries things out with one has no time.
+    free: bool,
     buckets: Mutex<Buckets>,
     at_once: Mutex<BTreeMap<&'static str, Arc<Semaphore>>>,
 }
@@ -43,17 +46,25 @@ pub(super) struct Payer {
 pub(super) struct Turn {
     pub waited: Duration,
     taken: Instant,
-    bucket: Arc<Bucket>,
+    bucket: Option<Arc<Bucket>>,
 }
 
 impl Pace {
+    /// The pace for an endpoint, if one was given: AWS itself is never on this machine.
+    pub fn at(endpoint: Option<&str>) -> Pace {
+        Pace { free: endpoint.is_some_and(is_here), ..Pace::default() }
+    }
+
     /// Waits for a call's turn.
     pub async fn turn(&self, call: &str, payer: &Payer) -> Turn {
         let asked = Instant::now();
+        if self.free {
+            return Turn { waited: Duration::ZERO, taken: asked, bucket: None };
+        }
         let bucket = self.bucket(call, payer, asked);
         bucket.take().await;
         let taken = Instant::now();
-        Turn { waited: taken - asked, taken, bucket }
+        Turn { waited: taken - asked, taken, bucket: Some(bucket) }
     }
 
     /// Waits until there is room for one more; dropping what comes back makes room again.
@@ -91,8 +102,24 @@ impl Buckets {
 impl Turn {
     /// Tells the bucket what came of the call.
     pub fn answered(&self, throttled: bool) {
-        self.bucket.answered(self.taken, throttled);
+        if let Some(bucket) = &self.bucket {
+            bucket.answered(self.taken, throttled);
+        }
     }
+}
+
+/// The SDK stops retrying when too much of what it sent of late has failed, and counts that for the whole process. Ours is paced by what
+/// comes back, and one account's trouble is none of the others'.
+pub(super) fn retries(payer: &Account) -> RetryPartition {
+    RetryPartition::custom(payer.to_string()).token_bucket(TokenBucket::unlimited()).build()
+}
+
+/// Whether an address leads to this very machine.
+fn is_here(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|here| host.strip_prefix(here).is_some_and(|port| port.is_empty() || port.starts_with(':')))
 }
 
 /// Where an attempt finds its turn, once it has been waited for.
@@ -170,6 +197,26 @@ mod tests {
             assert!(pace.turn("organizations:CreateAccount", payer).await.waited.is_zero());
         }
         assert!(pace.turn("organizations:CreateAccount", &here).await.waited > Duration::from_secs(9));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_emulator_on_this_machine_is_not_waited_for() {
+        for (endpoint, waits) in [
+            (None, true),
+            (Some("http://127.0.0.1:5000"), false),
+            (Some("http://localhost/"), false),
+            (Some("https://127.0.0.1.acme.example"), true),
+            (Some("https://aws.acme.example/127.0.0.1"), true),
+        ] {
+            let pace = Pace::at(endpoint);
+            let mut waited = Duration::ZERO;
+            for _ in 0..4 {
+                let turn = pace.turn("organizations:CreateAccount", &payer("payments/prod", "us-west-2")).await;
+                turn.answered(false);
+                waited += turn.waited;
+            }
+            assert_eq!(!waited.is_zero(), waits, "{endpoint:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

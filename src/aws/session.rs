@@ -4,13 +4,12 @@ use super::credentials::AssumedRole;
 use super::endpoint::AsGiven;
 use super::guard::Guard;
 use super::once::Answers;
-use super::pace::{Pace, Paced, Payer};
+use super::pace::{Pace, Paced, Payer, retries};
 use super::{CallError, Directory, Moment};
 use crate::model::limits::AtOnce;
 use crate::model::{Access, Account, Address, KindName, Name, Reference, Region, RemoteId, Turn};
 use crate::outside::Outside;
 use aws_config::SdkConfig;
-use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -49,12 +48,6 @@ impl Place {
     fn paced(&self) -> Paced {
         Paced { pace: self.pace.clone(), payer: Payer { account: self.payer.clone(), region: self.region.clone() } }
     }
-
-    /// The SDK stops retrying when too much of what it sent of late has failed, and counts that for the whole process. Ours is paced by what
-    /// comes back, and one account's trouble is none of the others'.
-    fn retries(&self) -> RetryPartition {
-        RetryPartition::custom(self.payer.to_string()).token_bucket(TokenBucket::unlimited()).build()
-    }
 }
 
 /// What all sessions of the management account share under one name. Who has it locked is the only one to act on it.
@@ -70,7 +63,7 @@ macro_rules! clients {
             $(pub fn $service(&self) -> &$sdk::Client {
                 self.clients.$service.get_or_init(|| {
                     let config = $sdk::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
-                    let config = config.identity_cache(self.place.paced()).retry_partition(self.place.retries());
+                    let config = config.identity_cache(self.place.paced()).retry_partition(retries(&self.place.payer));
                     $sdk::Client::from_conf(config.build())
                 })
             })+
@@ -116,7 +109,7 @@ impl Session {
     pub fn s3control(&self) -> &aws_sdk_s3control::Client {
         self.s3control.get_or_init(|| {
             let config = aws_sdk_s3control::config::Builder::from(&self.place.config).interceptor(self.place.guard.clone());
-            let config = config.identity_cache(self.place.paced()).retry_partition(self.place.retries());
+            let config = config.identity_cache(self.place.paced()).retry_partition(retries(&self.place.payer));
             let config = match self.place.config.endpoint_url() {
                 Some(url) => config.endpoint_resolver(AsGiven(url.to_owned())),
                 None => config,

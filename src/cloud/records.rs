@@ -2,14 +2,16 @@
 
 use super::store::Store;
 use crate::aws::{CallError, Fault};
-use crate::model::{ChangeRecord, Digest, Entry, Head};
+use crate::model::{ChangeRecord, Digest, Entry, Head, Rollback};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FOLDER: &str = "records/";
 const HEAD: &str = "head.json";
 /// So many jobs may append at the same moment, each in a turn of the others': the largest matrix that GitHub runs, twice.
 const MOST_TRIES: usize = 512;
+/// So many records are read at once: S3 has no limit that this could reach, and the connection pool is small.
+const AT_ONCE: usize = 16;
 
 /// Who writes into the history.
 #[derive(Clone, Debug)]
@@ -21,6 +23,30 @@ pub struct Scribe {
 
 fn key(number: u64) -> String {
     format!("{FOLDER}{number:08}.json")
+}
+
+/// Keeps the plan that undoes a run, and tells where it lies.
+///
+/// # Errors
+/// Those of the store.
+pub async fn keep_rollback(store: &Store, scribe: &Scribe, text: &str) -> Result<Rollback, CallError> {
+    let key = format!("rollbacks/{}.json", scribe.run);
+    match store.write(&key, text, None).await {
+        Err(error) if error.is(Fault::Lost) => store.write(&key, text, None).await?,
+        // No other run is called so: it is ours, from an attempt whose answer got lost.
+        written => written?,
+    };
+    Ok(Rollback { key, digest: Digest::of_text(text), steps: 0, by_hand: Vec::new() })
+}
+
+/// The plan that undoes a run, as it was kept.
+///
+/// # Errors
+/// Those of the store, and a text that is not the one that the record tells of.
+pub async fn rollback(store: &Store, kept: &Rollback) -> Result<String, CallError> {
+    let gone = |what: &str| CallError::refused("s3:GetObject", format!("{} in {} {what}", kept.key, store.bucket()));
+    let (text, _) = store.read(&kept.key).await?.ok_or_else(|| gone("is not there any more"))?;
+    if Digest::of_text(&text) == kept.digest { Ok(text) } else { Err(gone("was altered: the record holds a different digest of it")) }
 }
 
 /// Appends an entry, and tells its number. Of two runs that append at the same moment, one comes after the other.
@@ -79,18 +105,57 @@ async fn head(store: &Store) -> Result<Option<(Head, super::lock::Version)>, Cal
 pub async fn history(store: &Store) -> Result<(BTreeMap<u64, String>, Option<Head>), CallError> {
     let head = head(store).await?.map(|(head, _)| head);
     let keys = store.list(FOLDER).await?;
-    let number = |key: &str| key.strip_prefix(FOLDER)?.strip_suffix(".json")?.parse().ok();
+    let number = |key: &String| key.strip_prefix(FOLDER)?.strip_suffix(".json")?.parse().ok();
+    Ok((texts(store, keys.iter().filter_map(number)).await?, head))
+}
+
+async fn texts(store: &Store, numbers: impl Iterator<Item = u64>) -> Result<BTreeMap<u64, String>, CallError> {
     let mut texts = BTreeMap::new();
-    // A few at a time: S3 has no limit that this could reach, and the connection pool is small.
-    for some in keys.iter().filter_map(|key| Some((number(key)?, key))).collect::<Vec<_>>().chunks(16) {
-        let read = some.iter().map(|(number, key)| async move { (*number, store.read(key).await) });
+    for some in numbers.collect::<Vec<_>>().chunks(AT_ONCE) {
+        let read = some.iter().map(|number| async move { (*number, record(store, *number).await) });
         for (number, read) in futures::future::join_all(read).await {
-            if let Some((text, _)) = read? {
+            if let Some(text) = read? {
                 texts.insert(number, text);
             }
         }
     }
-    Ok((texts, head))
+    Ok(texts)
+}
+
+/// The records of one turn, in order: read from the end of the history back to the turn before it, since a history grows and a turn does not.
+///
+/// # Errors
+/// Those of the store.
+pub async fn of_turn(store: &Store, fence: u64) -> Result<Vec<ChangeRecord>, CallError> {
+    let mut left = head(store).await?.map_or(0, |(head, _)| head.number);
+    // Whoever wrote the last record may have been killed before the end of the history was moved on.
+    while record(store, left + 1).await?.is_some() {
+        left += 1;
+    }
+    let mut found = BTreeMap::new();
+    let is_earlier = |record: &ChangeRecord| matches!(&record.entry, Entry::Began(began) if began.fence < fence);
+    while left > 0 && !found.values().any(is_earlier) {
+        let from = left.saturating_sub(AT_ONCE as u64) + 1;
+        let read = texts(store, from..=left).await?;
+        found.extend(read.into_iter().filter_map(|(number, text)| Some((number, ChangeRecord::of(&text)?))));
+        left = from - 1;
+    }
+    Ok(belonging(found.into_values().collect(), fence))
+}
+
+/// Those of the runs that began in a turn.
+fn belonging(mut records: Vec<ChangeRecord>, fence: u64) -> Vec<ChangeRecord> {
+    let began = records.iter().filter(|record| matches!(&record.entry, Entry::Began(began) if began.fence == fence));
+    let runs: BTreeSet<String> = began.map(|record| record.run.clone()).collect();
+    records.retain(|record| runs.contains(&record.run));
+    records
+}
+
+/// Whether a run of these began and has not ended: it was killed, or still writes.
+pub fn are_open(records: &[ChangeRecord]) -> bool {
+    let ended: BTreeSet<&str> =
+        records.iter().filter(|record| matches!(record.entry, Entry::Ended(_))).map(|one| one.run.as_str()).collect();
+    records.iter().any(|record| matches!(record.entry, Entry::Began(_)) && !ended.contains(record.run.as_str()))
 }
 
 /// One record's text.

@@ -3,16 +3,21 @@
 
 use super::apply::LIMITS;
 use super::calls::Calls;
-use super::connect::{Mode, connect};
+use super::connect::{Mode, connect_while};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, matrix, plan_file};
-use crate::apply::{Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
-use crate::cloud::RealCloud;
-use crate::model::{Account, Name, show};
-use crate::plan::Plan;
+use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file};
+use crate::apply::{self, Came, Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
+use crate::aws::{CallError, Lease};
+use crate::cloud::lock::{join, keep};
+use crate::cloud::records::of_turn;
+use crate::cloud::{RealCloud, Store};
+use crate::model::{Account, Name, Turn, show};
+use crate::plan::{ApprovedPlan, Plan, PlanFile};
 use crate::render::escape::line as escape;
+use crate::render::{MOST_JOBS, busy, matrix as matrix_of, packed};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The version of the JSON below; documented in docs/rollout.md. A field is never renamed or removed within a format.
@@ -33,6 +38,15 @@ pub struct Args {
     /// Accounts of earlier waves that did not succeed (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     failed: Vec<Account>,
+    /// The plan file that was reviewed: what is not in it no job carries out, and no gate waits for
+    #[arg(long, value_name = "FILE")]
+    reviewed: Option<PathBuf>,
+    /// The turn that the jobs write in, as `landfall lock take` printed it: the change records tell what has become of earlier waves
+    #[arg(long, value_name = "TOKEN")]
+    turn: Option<String>,
+    /// Write the part of the plan file that each job of the matrix needs into FOLDER/0, FOLDER/1, …
+    #[arg(long, value_name = "FOLDER")]
+    parts: Option<PathBuf>,
     /// Pass although a block day or a bake time says no, and why
     #[arg(long, value_name = "REASON", value_parser = reason)]
     break_glass: Option<String>,
@@ -48,6 +62,8 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+    /// The GitHub Actions matrix of the accounts that may start, and nothing when none may; what the gate says goes to stderr
+    Matrix,
 }
 
 /// A reason that says something: it is what remains of a rule that was passed over.
@@ -61,41 +77,68 @@ pub(super) fn reason(text: &str) -> Result<String, String> {
 
 /// 0 when it holds for every account of the wave, 2 when it holds any back.
 pub async fn run(args: Args) -> Outcome {
-    let file = plan_file::open(&args.plan, "this gate can't be decided")?;
-    let plan = file.plan;
-    matrix::known(&plan, &args.wave)?;
-    let past = past(&plan, &args)?;
-    let calls = Calls::default();
-    let entrance = connect(Mode::Asking, plan.home_region.clone(), plan.access_role.clone(), args.verbose, &calls).await?;
-    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
-    let cloud = RealCloud::open(entrance, &plan, file.digest).await.map_err(unreadable)?;
-    let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
-    let bars = Bars::new("asking", args.verbose);
-    let gate = gate(&plan, &args.wave, &past, &cloud, &terms, &|event| tell(&bars, event)).await;
+    let open = |path: &PathBuf| plan_file::open(path, "this gate can't be decided");
+    let file = open(&args.plan)?;
+    let reviewed = args.reviewed.as_ref().map(open).transpose()?;
+    matrix::known(&file.plan, &args.wave)?;
+    let (approved, _) = ApprovedPlan::of(file.plan.clone(), &reviewed.as_ref().unwrap_or(&file).reviewed());
+    let (bars, calls) = (Bars::new("asking", args.verbose), Calls::default());
+    let gate = decide(&args, &approved, &file, &bars, &calls).await?;
     bars.clear();
     eprintln!("{}", calls.summary());
-    print(&match args.format {
-        Format::Text => text(&gate),
-        Format::Json => json(&gate),
-    })?;
+    // An account none of whose steps was reviewed has a job all the same: it says so.
+    let starting: Vec<&Account> = busy(&file.plan, &args.wave).into_iter().filter(|account| !gate.held.contains(account)).collect();
+    if let Some(folder) = &args.parts {
+        parts::write(folder, &packed(&starting, MOST_JOBS), &file, reviewed.as_ref())?;
+    }
+    match args.format {
+        Format::Text => print(&text(&gate))?,
+        Format::Json => print(&json(&gate))?,
+        Format::Matrix => {
+            eprint!("{}", text(&gate));
+            matrix_of(&starting, MOST_JOBS).map_or(Ok(()), |matrix| print(&(matrix + "\n")))?;
+        }
+    }
     Ok(if gate.holds() { Exit::Done } else { Exit::Changes })
 }
 
-/// What the jobs of earlier waves have come to, as far as the arguments tell.
-fn past(plan: &Plan, args: &Args) -> Result<Past, Failure> {
-    let mut past = Past { failed: args.failed.iter().cloned().collect(), ..Past::default() };
-    let earlier = plan.rollout.place(&args.wave);
-    for rules in &plan.rollout.waves[..earlier.unwrap_or_default()] {
-        let failed = past.failed.iter().filter(|account| plan.rollout.place_of(account) == plan.rollout.place(&rules.name)).count();
-        let accounts = plan.waves.iter().find(|wave| wave.name == rules.name).map_or(0, |wave| wave.accounts.len());
-        let tolerated = rules.tolerated(accounts);
-        if failed > tolerated {
-            past.halted = Some(Reason::TooMany { wave: rules.name.clone(), failed, tolerated });
-        }
+/// Asks the gate, in the turn that its jobs will write in, if there is one.
+async fn decide(args: &Args, approved: &ApprovedPlan, file: &PlanFile, bars: &Bars, calls: &Calls) -> Result<Gate, Failure> {
+    let plan = approved.plan();
+    let lease = Lease::none();
+    let turn = if args.turn.is_some() { lock::while_held(&lease) } else { Turn::default() };
+    let entrance = connect_while(turn, Mode::Asking, plan.home_region.clone(), plan.access_role.clone(), args.verbose, calls).await?;
+    let store = Store::of(&entrance.management);
+    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
+    let joined = match &args.turn {
+        Some(token) => Some(join(&store, token, &lease).await.map_err(lock::failed)?),
+        None => None,
+    };
+    let past = past(plan, args, joined.as_ref().map(|turn| (&store, turn.fence()))).await?;
+    let cloud = RealCloud::open(entrance, plan, file.digest.clone()).await.map_err(unreadable)?;
+    let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
+    let tell = |event: &Event<'_>| tell(bars, event);
+    let asked = gate(plan, &args.wave, &past, &cloud, &terms, &tell);
+    let Some(mut turn) = joined else { return Ok(asked.await) };
+    tokio::select! {
+        gate = asked => Ok(gate),
+        () = keep(&mut turn, &store) => unreachable!("keeping a turn never ends"),
     }
-    if let Some(unknown) = past.failed.iter().find(|account| **account != Account::Management && !plan.emails.contains_key(account)) {
+}
+
+/// What the jobs of earlier waves have come to, as far as the arguments and the records of the turn tell.
+async fn past(plan: &Plan, args: &Args, turn: Option<(&Store, u64)>) -> Result<Past, Failure> {
+    if let Some(unknown) = args.failed.iter().find(|account| **account != Account::Management && !plan.emails.contains_key(account)) {
         return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the plan")));
     }
+    let unread = |error: CallError| Failure::new("the history of the organization can't be read", escape(&error.to_string()));
+    let (mut came, otherwise) = match turn {
+        Some((store, fence)) => (apply::came(plan, &of_turn(store, fence).await.map_err(unread)?), Came::NotStarted),
+        None => (BTreeMap::new(), Came::Succeeded),
+    };
+    came.extend(args.failed.iter().map(|account| (account.clone(), Came::Failed)));
+    let mut past = Past::before(plan, &args.wave, &came, otherwise);
+    past.failed.extend(args.failed.iter().cloned());
     Ok(past)
 }
 

@@ -5,13 +5,18 @@ use super::calls::Calls;
 use super::connect::{Mode, connect};
 use super::output::print;
 use super::{Exit, Failure, Outcome, clock, files, machine};
-use crate::aws::Lease;
+use crate::aws::{Lease, Moment};
 use crate::cloud::lock::{self, Claim, NotOurs};
-use crate::cloud::records::{Scribe, append};
+use crate::cloud::records::{Scribe, append, are_open, of_turn};
 use crate::cloud::{Entrance, Store};
-use crate::model::Entry;
+use crate::model::{Entry, Turn};
 use crate::render::escape::line as escape;
+use aws_smithy_async::time::SharedTimeSource;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest name of a run.
+const LONGEST_RUN: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -25,6 +30,9 @@ enum What {
     Take {
         #[command(flatten)]
         files: files::FileArgs,
+        /// What to call the run by, such as github-16423-1: of this attempt, and of no other. Drawn, when absent
+        #[arg(long, value_name = "NAME", value_parser = run_name)]
+        run: Option<String>,
         /// What for, as others are told who wait for it
         #[arg(long, value_name = "TEXT", default_value = "an apply in several jobs")]
         purpose: String,
@@ -35,10 +43,11 @@ enum What {
         #[arg(long, value_name = "MINUTES", default_value_t = 60)]
         wait: u64,
     },
-    /// Give it back
+    /// Give it back. When some job of it was lost, the next run can begin as soon as that one can write no more
     Release {
-        /// What `landfall lock take` printed
-        token: String,
+        /// What `landfall lock take` printed, or the name that it was given with --run
+        #[arg(value_name = "TURN")]
+        turn: String,
         #[command(flatten)]
         files: files::FileArgs,
     },
@@ -54,22 +63,22 @@ enum What {
 
 pub async fn run(args: Args) -> Outcome {
     match args.what {
-        What::Take { files, purpose, minutes, wait } => {
+        What::Take { files, run, purpose, minutes, wait } => {
             let (entrance, store) = match open(&files).await? {
                 Ok(opened) => opened,
                 Err(exit) => return Ok(exit),
             };
             let term = Duration::from_secs(minutes * 60);
-            let claim = Claim { run: new_run()?, who: entrance.caller.arn.clone(), purpose, term, program: None, ended: machine::ended };
+            let run = run.map_or_else(new_run, Ok)?;
+            let claim = Claim { run, who: entrance.caller.arn.clone(), purpose, term, program: None, ended: machine::ended };
             take(&store, &claim, Duration::from_secs(wait * 60)).await
         }
-        What::Release { token, files } => {
+        What::Release { turn, files } => {
             let (_, store) = match open(&files).await? {
                 Ok(opened) => opened,
                 Err(exit) => return Ok(exit),
             };
-            lock::end(&store, &token).await.map_err(failed)?;
-            Ok(Exit::Done)
+            release(&store, &turn).await
         }
         What::Break { files, reason } => {
             let (entrance, store) = match open(&files).await? {
@@ -92,6 +101,14 @@ async fn open(args: &files::FileArgs) -> Result<Result<(Entrance, Store), Exit>,
     Ok(Ok((entrance, store)))
 }
 
+/// A name that stands in a token, and is none that Landfall gives to others: those have no digit.
+fn run_name(text: &str) -> Result<String, String> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let numbered = text.contains(|c: char| c.is_ascii_digit());
+    let fits = plain && numbered && text.len() <= LONGEST_RUN;
+    fits.then(|| text.to_owned()).ok_or_else(|| format!("at most {LONGEST_RUN} letters, digits, `-`, `_` and `.`, with a number in it"))
+}
+
 /// What no other run is called: the time, for people, and a number that nobody else draws.
 ///
 /// # Errors
@@ -104,13 +121,21 @@ pub(super) fn new_run() -> Result<String, Failure> {
     Ok(format!("{}-{drawn}", clock::now(None).strftime("%Y%m%dT%H%M%SZ")))
 }
 
+/// What clients ask before they write, and gates before they let others.
+pub(super) fn while_held(lease: &Arc<Lease>) -> Turn {
+    let (lease, clock) = (lease.clone(), SharedTimeSource::default());
+    Turn::new(move || lease.holds(Moment::now(&clock)))
+}
+
 pub(super) fn failed(error: NotOurs) -> Failure {
     let failure = Failure::new("it is not this run's turn to write", escape(&error.to_string()));
     match error {
         NotOurs::Held(_) => {
             failure.hint("wait for it; if that run is dead, its turn ends by itself, or by `landfall lock break --reason TEXT`")
         }
-        NotOurs::Over => failure.hint("`landfall status` says whose turn it is"),
+        NotOurs::Over => failure.hint(
+            "`landfall status` says whose turn it is. In GitHub Actions, re-run all jobs: a turn ends with its run, and the first job takes a new one",
+        ),
         NotOurs::Unreadable | NotOurs::Call(_) => failure.hint("`landfall policy apply` prints what the role has to be allowed"),
     }
 }
@@ -122,6 +147,21 @@ async fn take(store: &Store, claim: &Claim, patience: Duration) -> Outcome {
     print(&format!("{}\n", turn.token())).map(|()| Exit::Done)
 }
 
+/// A job that was lost has left a record without an end. What can't be found out is taken for that.
+async fn release(store: &Store, turn: &str) -> Outcome {
+    let Some(fence) = lock::under_way(store, turn).await.map_err(failed)? else {
+        eprintln!("That turn is over already.");
+        return Ok(Exit::Done);
+    };
+    if of_turn(store, fence).await.is_ok_and(|records| !are_open(&records)) {
+        lock::end(store, turn).await.map_err(failed)?;
+    } else {
+        lock::leave(store, turn).await.map_err(failed)?;
+        eprintln!("Not every job of it has ended: the next run can begin in some three minutes, when none can write any more.");
+    }
+    Ok(Exit::Done)
+}
+
 async fn break_it(entrance: &Entrance, store: &Store, reason: String) -> Outcome {
     let who = entrance.caller.arn.clone();
     let holder = lock::break_it(store, &who, &reason).await.map_err(failed)?;
@@ -131,4 +171,17 @@ async fn break_it(entrance: &Entrance, store: &Store, reason: String) -> Outcome
         |error: crate::aws::CallError| Failure::new("that the lock was broken could not be recorded", escape(&error.to_string()));
     append(store, &scribe, clock::now(None), Entry::LockBroken { reason, holder }).await.map_err(unwritten)?;
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_called_by_what_can_stand_in_a_token() {
+        assert_eq!(run_name("github-16423-1"), Ok("github-16423-1".to_owned()));
+        for wrong in ["", "left", "broken", "1:1", "run 1", "run\n1", "ü1", &"1".repeat(101)] {
+            assert!(run_name(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
-//! `landfall matrix`: the accounts of one wave of a plan, as the matrix of a GitHub Actions job. No network.
+//! `landfall matrix`: the waves of a plan that have something to do, and the accounts of one, as the matrix of a GitHub Actions job. No network.
 
 use super::output::print;
 use super::{Exit, Failure, Outcome, plan_file};
 use crate::model::{Name, show};
 use crate::plan::{ORGANIZATION, Plan};
-use crate::render::{MOST_JOBS, matrix};
+use crate::render::{MOST_JOBS, busy, matrix};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ pub struct Args {
     /// The plan file, as written by `landfall plan --out`
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// The wave: organization, or one of the plan's rollout, such as prod
+    /// The wave: organization, or one of the plan's rollout, such as prod. Without it, the names of those with something to do are printed
     #[arg(long, value_name = "NAME")]
-    wave: Name,
+    wave: Option<Name>,
     /// The most jobs; beyond that, accounts share jobs. GitHub accepts 256
     #[arg(long, value_name = "N", default_value_t = MOST_JOBS, value_parser = jobs)]
     jobs: usize,
@@ -23,8 +23,12 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let plan = plan_file::open(&args.plan, "this plan can't be read")?.plan;
-    known(&plan, &args.wave)?;
-    if let Some(matrix) = matrix(&plan, &args.wave, args.jobs) {
+    let Some(wave) = &args.wave else {
+        let waves = plan.waves.iter().filter(|wave| !busy(&plan, &wave.name).is_empty());
+        return print(&waves.map(|wave| format!("{}\n", wave.name)).collect::<String>()).map(|()| Exit::Done);
+    };
+    known(&plan, wave)?;
+    if let Some(matrix) = matrix(&busy(&plan, wave), args.jobs) {
         print(&(matrix + "\n"))?;
     }
     Ok(Exit::Done)

@@ -20,16 +20,19 @@ mod lock;
 mod machine;
 mod matrix;
 mod output;
+mod parts;
 mod plan;
 mod plan_file;
 mod policy;
 mod progress;
 mod record;
+mod rollback;
 pub mod sandbox;
 mod schema;
 mod show;
 mod since;
 mod status;
+mod way_back;
 
 pub use failure::{Exit, Failure, Outcome};
 
@@ -65,11 +68,13 @@ enum Command {
     Status(status::Args),
     /// The history of changes: list, show, verify
     Record(record::Args),
+    /// The plan that undoes a recorded run, to be reviewed and applied like any other
+    Rollback(rollback::Args),
     /// The turn to write: take it for several jobs, give it back, or break it
     Lock(lock::Args),
     /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
     Gate(gate::Args),
-    /// Print the GitHub Actions matrix of one wave of a plan; nothing when there is nothing to do
+    /// Print the waves of a plan, or the GitHub Actions matrix of one; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
@@ -99,6 +104,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Health(args) => health::run(args).await,
         Command::Status(args) => status::run(args).await,
         Command::Record(args) => record::run(args).await,
+        Command::Rollback(args) => rollback::run(args).await,
         Command::Lock(args) => lock::run(args).await,
         Command::Gate(args) => gate::run(args).await,
         Command::Matrix(args) => matrix::run(&args),

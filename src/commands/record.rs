@@ -77,7 +77,7 @@ pub(super) async fn open(args: &files::FileArgs) -> Result<Result<Store, Exit>, 
     Ok(Ok(Store::of(&entrance.management)))
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Failure {
+pub(super) fn unreadable(error: impl std::fmt::Display) -> Failure {
     Failure::new("the history of the organization can't be read", escape(&error.to_string()))
         .hint("`landfall policy plan` prints what the role has to be allowed")
 }
@@ -96,17 +96,24 @@ async fn list(store: &Store, most: usize) -> Outcome {
     print(&lines).map(|()| Exit::Done)
 }
 
+/// The text of a record.
+async fn text(store: &Store, number: u64) -> Result<String, Failure> {
+    let none = || Failure::new("no such record", format!("there is no record {number} in {}", store.bucket()));
+    let hint = "`landfall record list` tells the numbers";
+    records::record(store, number).await.map_err(unreadable)?.ok_or_else(|| none().hint(hint))
+}
+
+/// A record.
+pub(super) async fn find(store: &Store, number: u64) -> Result<ChangeRecord, Failure> {
+    let damaged = || unreadable(format!("record {number} is of another version, or damaged"));
+    ChangeRecord::of(&text(store, number).await?).ok_or_else(damaged)
+}
+
 async fn show(store: &Store, number: u64, format: Format) -> Outcome {
-    let Some(text) = records::record(store, number).await.map_err(unreadable)? else {
-        let hint = "`landfall record list` tells the numbers";
-        return Err(Failure::new("no such record", format!("there is no record {number} in {}", store.bucket())).hint(hint));
-    };
     if format == Format::Json {
-        return print(&text).map(|()| Exit::Done);
+        return print(&text(store, number).await?).map(|()| Exit::Done);
     }
-    let Some(record) = ChangeRecord::of(&text) else {
-        return Err(unreadable(format!("record {number} is of another version, or damaged")));
-    };
+    let record = find(store, number).await?;
     let end = match &record.entry {
         Entry::Began(_) => end_of(store, number, &record.run).await?,
         Entry::Ended(_) | Entry::LockBroken { .. } => None,

@@ -242,10 +242,15 @@ fn wanted(at: &Session, want: &EventRule) -> Result<Vec<Target>, CallError> {
     Ok(wanted)
 }
 
+/// The name of the function that an ARN is of, without a version.
+fn function_of(arn: &str) -> Option<&str> {
+    arn.split_once(":function:").and_then(|(_, name)| name.split(':').next())
+}
+
 /// Takes a target from a rule, and before that the right to call it: a run that ends in between leaves a target that the next plan sees.
 async fn detach(at: &Session, bus: Option<&str>, rule: &str, target: &Target) -> Result<(), CallError> {
-    if target.arn().contains(":function:") {
-        let call = at.lambda().remove_permission().function_name(target.arn()).statement_id(statement(rule));
+    if let Some(function) = function_of(target.arn()) {
+        let call = at.lambda().remove_permission().function_name(function).statement_id(statement(rule));
         or_missing(call.send().await.map_err(CallError::from))?;
     }
     let call = at.eventbridge().remove_targets().rule(rule).set_event_bus_name(bus.map(str::to_owned)).ids(target.id());
@@ -281,5 +286,7 @@ mod tests {
         assert_eq!(pattern(r#"{"a":["b"]}"#), *json!({ "a": ["b"] }).as_object().unwrap());
         assert_eq!(pattern("[]"), *json!({ "unreadable": "[]" }).as_object().unwrap());
         assert_eq!(statement("landfall-a/b.c"), "landfall-a-b-c");
+        assert_eq!(function_of("arn:aws:lambda:us-west-2:1:function:landfall-a:7"), Some("landfall-a"));
+        assert_eq!(function_of("arn:aws:sqs:us-west-2:1:queue"), None);
     }
 }

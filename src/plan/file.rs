@@ -3,7 +3,7 @@
 
 use super::{Action, ORGANIZATION, ORGANIZATION_LAST, Plan, Report, Step, Wave};
 use crate::kinds::{Spec, row};
-use crate::model::Digest;
+use crate::model::{Account, Digest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,8 +18,11 @@ pub struct PlanFile {
     pub format: u32,
     /// The version of landfall that planned.
     pub landfall: String,
-    /// Of the plan, in canonical JSON; the report is not part of it.
+    /// Of the plan, in canonical JSON; the report is not part of it. In a part of a plan file it is that of the whole.
     pub digest: Digest,
+    /// In a part of a plan file: of the plan that is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Digest>,
     pub plan: Plan,
     pub report: Report,
 }
@@ -39,7 +42,18 @@ pub enum BadFile {
 
 impl PlanFile {
     pub fn of(plan: Plan, report: Report) -> PlanFile {
-        PlanFile { format: FORMAT, landfall: env!("CARGO_PKG_VERSION").to_owned(), digest: Digest::of(&plan), plan, report }
+        PlanFile { format: FORMAT, landfall: env!("CARGO_PKG_VERSION").to_owned(), digest: Digest::of(&plan), part: None, plan, report }
+    }
+
+    /// The part with the steps of some accounts: all that a job has to know, under the digest of the whole, by which people and records
+    /// call it.
+    #[must_use]
+    pub fn part(&self, accounts: &BTreeSet<Account>) -> PlanFile {
+        let mut plan = self.plan.clone();
+        plan.waves.iter_mut().for_each(|wave| wave.accounts.retain(|account, _| accounts.contains(account)));
+        plan.waves.retain(|wave| !wave.accounts.is_empty());
+        let report = Report { notes: Vec::new(), unchanged: 0, accounts: accounts.len() };
+        PlanFile { part: Some(Digest::of(&plan)), plan, report, ..self.clone() }
     }
 
     /// The file's text: one line of JSON, and a newline.
@@ -64,8 +78,9 @@ impl PlanFile {
         }
         let file: PlanFile = serde_json::from_value(fields).map_err(unreadable)?;
         let computed = Digest::of(&file.plan);
-        if file.digest != computed {
-            return Err(BadFile::Digest { written: file.digest, computed });
+        let written = file.part.as_ref().unwrap_or(&file.digest);
+        if *written != computed {
+            return Err(BadFile::Digest { written: written.clone(), computed });
         }
         match contradictions(&file.plan).into_iter().next() {
             Some(found) => Err(BadFile::Contradiction(found)),
@@ -98,7 +113,7 @@ fn misnamed(plan: &Plan, wave: &Wave) -> Option<String> {
     (!known).then(|| format!("{} is no wave of its rollout", wave.name))
 }
 
-fn misplaced(plan: &Plan, account: &crate::model::Account, place: usize, step: &Step) -> Option<String> {
+fn misplaced(plan: &Plan, account: &Account, place: usize, step: &Step) -> Option<String> {
     let ascends = step.after.is_sorted_by(|one, other| one < other);
     let Some(row) = row(&step.address.kind) else { return Some(format!("{} is no kind of this version", step.address.kind)) };
     if step.address.account != *account {
@@ -146,3 +161,67 @@ impl fmt::Display for BadFile {
 }
 
 impl std::error::Error for BadFile {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Approvals;
+    use crate::plan::Rollout;
+    use std::collections::BTreeMap;
+
+    fn file() -> PlanFile {
+        let want: Spec = serde_json::from_value(serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } })).unwrap();
+        let step = |account: &str| Step {
+            address: format!("{account}/global/iam-role/ci-deploy").parse().unwrap(),
+            action: Action::Create { want: want.clone(), replacing: false },
+            after: vec![],
+            concerns: vec![],
+            asked: None,
+        };
+        let rules = |name: &str, environment: &str| {
+            crate::plan::WaveRules::of(environment.parse().unwrap(), BTreeSet::new(), name.parse().unwrap())
+        };
+        let wave = |name: &str, accounts: &[&str]| Wave {
+            name: name.parse().unwrap(),
+            accounts: accounts.iter().map(|account| (account.parse().unwrap(), vec![step(account)])).collect(),
+        };
+        let rollout =
+            Rollout { waves: vec![rules("dev", "dev"), rules("prod", "prod")], time_zone: "UTC".to_owned(), ..Rollout::default() };
+        let waves = vec![wave("dev", &["a/dev"]), wave("prod", &["a/prod", "b/prod"])];
+        let (estate, home_region, access_role) = ("acme".parse().unwrap(), "us-west-2".parse().unwrap(), "role".to_owned());
+        let plan = Plan {
+            estate,
+            home_region,
+            access_role,
+            emails: BTreeMap::new(),
+            approvals: Approvals::default(),
+            rollout,
+            notices: Default::default(),
+            waves,
+        };
+        PlanFile::of(plan, Report { notes: vec![], unchanged: 3, accounts: 3 })
+    }
+
+    #[test]
+    fn a_part_holds_its_own_steps_alone_and_is_called_by_the_digest_of_the_whole() {
+        let whole = file();
+        let part = whole.part(&["b/prod".parse().unwrap()].into());
+        let read = PlanFile::read(&part.to_json()).unwrap();
+        assert_eq!((&read, &read.digest), (&part, &whole.digest));
+        let addresses: Vec<String> = read.plan.steps().map(|step| step.address.to_string()).collect();
+        assert_eq!(addresses, ["b/prod/global/iam-role/ci-deploy"]);
+        assert!(read.reviewed().is_subset(&whole.reviewed()));
+        assert!(!whole.to_json().contains("\"part\""), "a whole file says nothing of parts");
+    }
+
+    #[test]
+    fn a_part_that_was_altered_is_refused_like_a_whole() {
+        let part = file().part(&["b/prod".parse().unwrap()].into());
+        for (from, to) in [("b/prod", "c/prod"), ("us-west-2", "us-west-1"), ("\"part\":\"", "\"part\":\"0")] {
+            let altered = part.to_json().replace(from, to);
+            assert!(PlanFile::read(&altered).is_err(), "{from} → {to}");
+        }
+        let unparted = PlanFile { part: None, ..part };
+        assert!(matches!(PlanFile::read(&unparted.to_json()), Err(BadFile::Digest { .. })), "a part is no whole");
+    }
+}

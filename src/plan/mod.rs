@@ -3,7 +3,7 @@
 //! `plan` goes through the stages once, each in a file of its own: `blind` finds what is not known, `adopt` the strangers that are to
 //! become ours, `allocate` and `subnets` choose ranges, `compare` matches address by address, `keep` spares what people can't get back,
 //! `cascade` follows the consequences for others, `order` and `waves` say when, `judge`
-//! says how carefully to look, `quotas` what AWS would refuse. `check` is the independent word on what every plan must satisfy.
+//! says how carefully to look, `representative` what no earlier wave has shown to work, `quotas` what AWS would refuse. `check` is the independent word on what every plan must satisfy.
 
 mod adopt;
 mod allocate;
@@ -24,6 +24,8 @@ mod order;
 mod pending;
 mod quotas;
 mod ranges;
+mod representative;
+mod rollback;
 mod rollout;
 mod steps;
 mod subnets;
@@ -39,6 +41,8 @@ pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use notices::{Deployments, Hearers, Notices};
 pub use quotas::SUMMARY as OVER_QUOTA;
+pub use representative::SUMMARY as FIRST_SEEN;
+pub use rollback::rollback;
 pub use rollout::{
     BlockDays, ORGANIZATION, ORGANIZATION_LAST, Parallel, Rollout, Sick, Tolerance, WaveRules, canaries, is_canary, seconds, show_seconds,
 };
@@ -65,7 +69,9 @@ pub fn plan(desired: &Desired, live: &Live) -> (Plan, Report) {
     let blocked = ground.reach(unknown.into_iter().chain(unadopted).chain(allocation.blocked.iter().cloned()));
     let mut fates = compare::compare(&ground, ranged(desired, &allocation), &blocked);
     cascade::follow(&ground, &mut fates);
-    let (plan, broken) = waves::assemble(&ground, &fates);
+    let (mut plan, broken) = waves::assemble(&ground, &fates);
+    representative::mark(&ground, &fates, &mut plan);
+    notes.extend(representative::note(&plan));
     notes.extend(quotas::notes(&ground));
     notes.extend(pending::notes(&ground));
     notes.extend(allocation.notes.into_iter().chain(fates.notes).chain(broken));

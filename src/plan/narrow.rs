@@ -1,8 +1,8 @@
 //! A plan cut down to some accounts. Planned whole and cut afterwards, so that a part is always the part of the whole:
 //! the same ranges, the same order, the same digests.
 
-use super::{Desired, Live, Plan, Report};
-use crate::model::{Account, Address, Subject};
+use super::{Desired, Live, Plan, Report, representative};
+use crate::model::{Account, Address, Note, Subject};
 use std::collections::BTreeSet;
 
 impl Plan {
@@ -26,7 +26,11 @@ pub fn narrow(mut plan: Plan, report: Report, accounts: &BTreeSet<Account>, desi
         Subject::Account(account) => kept(accounts, account),
         Subject::Resource(address) => kept(accounts, &address.account),
     };
-    let notes = report.notes.into_iter().filter(|note| about(&note.subject)).collect();
+    let mut notes: Vec<Note> = report.notes.into_iter().filter(|note| about(&note.subject)).collect();
+    // The one note that sums up steps is of those that are left.
+    notes.retain(|note| note.summary != representative::SUMMARY);
+    notes.extend(representative::note(&plan));
+    notes.sort();
     (plan, Report { notes, unchanged, accounts: accounts.len() })
 }
 

@@ -120,10 +120,14 @@ fn per_zone(ground: &Ground) -> Vec<Note> {
 
 fn exceeded(ground: &Ground, account: &Account, declared: &[&Address], strangers: usize, (default, name): (usize, &str)) -> Option<Note> {
     let total = declared.len() + strangers;
+    let adds = declared.iter().any(|at| ground.found(at).is_none());
+    // First, because what was granted is looked for among everything: once for each account would take minutes in a large estate.
+    if total <= default || !adds {
+        return None;
+    }
     let raised = raised(ground, account, name).filter(|raised| *raised > default);
     let most = raised.unwrap_or(default);
-    let adds = declared.iter().any(|at| ground.found(at).is_none());
-    if total <= most || !adds {
+    if total <= most {
         return None;
     }
     let others = if strangers > 0 { format!(", {strangers} of them not ours") } else { String::new() };

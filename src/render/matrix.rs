@@ -1,4 +1,4 @@
-//! A wave of a plan → the matrix of a GitHub Actions job: which account each job applies. Pure. Must never name an account twice, leave
+//! Accounts of a wave of a plan → the matrix of a GitHub Actions job: which account each job applies. Pure. Must never name an account twice, leave
 //! one out, or print what GitHub refuses: an empty matrix is no matrix at all.
 
 use crate::model::{Account, Name};
@@ -19,37 +19,39 @@ struct Job {
     name: String,
     /// For `landfall apply --account`: separated by commas.
     accounts: String,
+    /// Its place, counted from 0: what the part of the plan file is called that is for it.
+    part: usize,
 }
 
-/// The matrix of a wave, as one line of JSON with at most so many jobs; none when there is nothing to do.
+/// The accounts of a wave that have something to do.
+pub fn busy<'a>(plan: &'a Plan, wave: &Name) -> Vec<&'a Account> {
+    let waves = plan.waves.iter().filter(|found| found.name == *wave);
+    waves.flat_map(|wave| &wave.accounts).filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account).collect()
+}
+
+/// The matrix of these accounts, as one line of JSON with at most so many jobs; none when there are none.
 ///
 /// # Panics
 /// Never: the matrix is plain text.
-pub fn matrix(plan: &Plan, wave: &Name, jobs: usize) -> Option<String> {
-    let waves = plan.waves.iter().filter(|found| found.name == *wave);
-    let accounts: Vec<&Account> =
-        waves.flat_map(|wave| &wave.accounts).filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account).collect();
-    if accounts.is_empty() {
-        return None;
-    }
-    let include = packed(&accounts, jobs.clamp(1, MOST_JOBS)).into_iter().map(job).collect();
-    Some(serde_json::to_string(&Matrix { include }).expect("plain text has a JSON form"))
+pub fn matrix(accounts: &[&Account], jobs: usize) -> Option<String> {
+    let include: Vec<Job> = packed(accounts, jobs).into_iter().enumerate().map(job).collect();
+    (!include.is_empty()).then(|| serde_json::to_string(&Matrix { include }).expect("plain text has a JSON form"))
 }
 
-/// Cuts a list into at most so many parts, whose lengths differ by one at most.
-fn packed<T>(list: &[T], parts: usize) -> Vec<&[T]> {
-    let parts = parts.min(list.len());
+/// Shares a list out to at most so many jobs, whose lengths differ by one at most.
+pub fn packed<T>(list: &[T], jobs: usize) -> Vec<&[T]> {
+    let parts = jobs.clamp(1, MOST_JOBS).min(list.len());
     (0..parts).map(|part| &list[part * list.len() / parts..(part + 1) * list.len() / parts]).collect()
 }
 
-fn job(accounts: &[&Account]) -> Job {
+fn job((part, accounts): (usize, &[&Account])) -> Job {
     let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let name = match names.as_slice() {
         [] => String::new(),
         [only] => only.clone(),
         [first, more @ ..] => format!("{first} and {} more", more.len()),
     };
-    Job { name, accounts: names.join(",") }
+    Job { name, accounts: names.join(","), part }
 }
 
 #[cfg(test)]
@@ -95,10 +97,14 @@ mod tests {
         (0..count).map(|at| format!("domain{at:04}/prod")).collect()
     }
 
+    fn of(plan: &Plan, wave: &str, jobs: usize) -> Option<String> {
+        matrix(&busy(plan, &name(wave)), jobs)
+    }
+
     /// How many accounts each job got.
     fn sizes(count: usize, jobs: usize) -> Vec<usize> {
         let asked = of_prod(count);
-        let Some(text) = matrix(&plan("prod", &asked), &name("prod"), jobs) else { return Vec::new() };
+        let Some(text) = of(&plan("prod", &asked), "prod", jobs) else { return Vec::new() };
         assert!(!text.contains('\n'), "one line");
         let value: Value = serde_json::from_str(&text).unwrap();
         let jobs = value["include"].as_array().unwrap();
@@ -129,21 +135,21 @@ mod tests {
     #[test]
     fn a_matrix_as_github_reads_it() {
         let accounts = ["catalog/prod", "orders/prod", "payments/prod"].map(str::to_owned);
-        let text = matrix(&plan("prod", &accounts), &name("prod"), 2).unwrap();
+        let text = of(&plan("prod", &accounts), "prod", 2).unwrap();
         let expected = concat!(
-            r#"{"include":[{"name":"catalog/prod","accounts":"catalog/prod"},"#,
-            r#"{"name":"orders/prod and 1 more","accounts":"orders/prod,payments/prod"}]}"#
+            r#"{"include":[{"name":"catalog/prod","accounts":"catalog/prod","part":0},"#,
+            r#"{"name":"orders/prod and 1 more","accounts":"orders/prod,payments/prod","part":1}]}"#
         );
         assert_eq!(text, expected);
-        let organization = matrix(&plan("organization", &["management".to_owned()]), &name("organization"), 256).unwrap();
-        assert_eq!(organization, r#"{"include":[{"name":"management","accounts":"management"}]}"#);
+        let organization = of(&plan("organization", &["management".to_owned()]), "organization", 256).unwrap();
+        assert_eq!(organization, r#"{"include":[{"name":"management","accounts":"management","part":0}]}"#);
     }
 
     #[test]
     fn nothing_to_do_is_no_matrix() {
         let mut planned = plan("prod", &of_prod(2));
-        assert_eq!(matrix(&planned, &name("dev"), 256), None, "a wave that the plan does not have");
+        assert_eq!(of(&planned, "dev", 256), None, "a wave that the plan does not have");
         planned.waves[0].accounts.values_mut().for_each(Vec::clear);
-        assert_eq!(matrix(&planned, &name("prod"), 256), None, "a wave whose accounts have no steps");
+        assert_eq!(of(&planned, "prod", 256), None, "a wave whose accounts have no steps");
     }
 }

@@ -22,7 +22,7 @@ pub use crate::model::escape;
 pub use counts::{Counts, many};
 pub use health::{health, health_json};
 pub use json::json;
-pub use matrix::{MOST_JOBS, matrix};
+pub use matrix::{MOST_JOBS, busy, matrix, packed};
 pub use page::page;
 pub use record::{record, records};
 pub use text::{Options, text};

@@ -40,8 +40,10 @@ async fn a_red_canary_halts_prod_of_its_domain_and_a_rerun_meets_the_same_gate()
     let _ = gate(&emulator, root, &plan, "stage").expect(2);
     let _ = gate(&emulator, root, &plan, "dev").expect(0);
 
+    let back = emulator.file("back.json");
     for _ in 0..2 {
-        let ran = emulator.landfall(root, &["apply", &plan]).expect(1);
+        let ran = emulator.landfall(root, &["apply", &plan, "--rollback-out", &back]).expect(1);
+        assert!(ran.stdout.contains("The way back from what was done is in"), "{}", ran.stdout);
         assert!(ran.stdout.contains("gate prod: alpha/dev is red: landfall-canary-b: egress: no answer"), "{}", ran.stdout);
         assert!(ran.stdout.contains("\ngate prod: not started: alpha/prod\n"), "{}", ran.stdout);
         let of = |domain: &str| format!("aws+{domain}-prod@acme.example");
@@ -50,6 +52,10 @@ async fn a_red_canary_halts_prod_of_its_domain_and_a_rerun_meets_the_same_gate()
     }
     let own = emulator.landfall(root, &["apply", &plan, "--wave", "prod", "--account", "alpha/prod"]).expect(1);
     assert!(own.stdout.contains("not started: alpha/prod"), "the job of a matrix asks for its own domain:\n{}", own.stdout);
+
+    // The way back is of what was done alone, and passes the gate: beta is well.
+    emulator.landfall(root, &["apply", &back]).expect(0);
+    assert!(schedule(&emulator, "aws+beta-prod@acme.example").await.iter().all(|each| each == "rate(5 minutes)"));
 
     // What plans now mends dev first, and then the gate holds.
     emulator.apply(root);

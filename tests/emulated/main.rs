@@ -18,6 +18,7 @@ mod notices;
 mod on_call;
 mod out_of_band;
 mod reading;
+mod records;
 mod retired;
 mod reviewed;
 mod searching;

@@ -154,7 +154,7 @@ fn watched(pid: u32, ended: &AtomicBool) -> BTreeSet<Vec<u8>> {
         for pid in family(pid) {
             seen.extend(["cmdline", "environ"].iter().filter_map(|what| std::fs::read(format!("/proc/{pid}/{what}")).ok()));
         }
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::park_timeout(Duration::from_millis(5));
     }
     seen
 }

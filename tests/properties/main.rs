@@ -8,4 +8,5 @@ mod folding;
 mod generated;
 mod planning;
 mod ranges;
+mod rollback;
 mod shown;

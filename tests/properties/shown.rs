@@ -97,7 +97,7 @@ fn a_plan_file_reads_as_written_and_in_no_other_way() {
     assert!(refused(&text[..text.len() / 2]).starts_with("this is no plan file, or only a part of one: "));
     assert!(refused("").starts_with("this is no plan file"));
     assert!(refused("[]").ends_with("it has no `format`"));
-    assert!(refused(&text.replacen("\"format\":2", "\"format\":3", 1)).starts_with("the plan file is of format 3"));
+    assert!(refused(&text.replacen("\"format\":3", "\"format\":4", 1)).starts_with("the plan file is of format 4"));
     assert!(
         refused(&text.replacen("aws+domain-3-prod@acme.example", "aws+mallory@acme.example", 1)).starts_with("the plan file was altered")
     );

@@ -6,7 +6,7 @@
 
 mod turn;
 
-pub use turn::{Claim, Turn, end, join, keep, take};
+pub use turn::{Claim, Turn, end, join, keep, leave, take, under_way};
 
 use crate::aws::{CallError, Moment};
 use crate::model::{Holder, Lock};

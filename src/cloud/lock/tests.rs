@@ -1,6 +1,6 @@
 //! The lock in virtual time: runs that race for it, are killed, sleep past their turn, lose answers, and have clocks that differ.
 
-use super::{Claim, NotOurs, Shelf, TERM, Turn, Version, break_it, end, join, keep, look, take, time};
+use super::{Claim, NotOurs, Shelf, TERM, Turn, Version, break_it, end, join, keep, leave, look, take, time, under_way};
 use crate::aws::{CallError, Fault, Lease, Moment};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -262,6 +262,27 @@ async fn jobs_of_a_run_join_its_turn_and_no_other() {
     assert!(look(&seen).await.unwrap().0.held_at(time(seen.now())).is_some(), "a job does not end the turn of its run");
     end(&seen, &token).await.unwrap();
     assert!(matches!(join(&seen, &token, &Lease::none()).await, Err(NotOurs::Over)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_jobs_were_lost_is_left_and_nobody_writes_before_they_can_no_more() {
+    let seen = seen(&world(8));
+    let hours = Claim { term: Duration::from_secs(24 * 3600), ..claim(1) };
+    let token = take(&seen, &hours, Duration::ZERO, &Lease::none(), |_| {}).await.unwrap().token();
+    let lease = Lease::none();
+    let mut lost = join(&seen, &token, &lease).await.unwrap();
+    assert_eq!(under_way(&seen, "run-1").await, Ok(Some(1)), "the last job need not know the token");
+    leave(&seen, "run-2").await.unwrap();
+    end(&seen, "run-1:2").await.unwrap();
+    assert_eq!(under_way(&seen, &token).await, Ok(Some(1)), "others don't end it");
+    leave(&seen, "run-1").await.unwrap();
+    assert_eq!(under_way(&seen, &token).await, Ok(None));
+    assert!(matches!(taken(&seen, 2, Duration::ZERO).await, Err(NotOurs::Held(_))));
+    assert_eq!((lost.renew(&seen).await, lease.holds(seen.now())), (Err(NotOurs::Over), Ok(())), "it may write on for a while");
+    let (next, _) = taken(&seen, 2, Duration::from_secs(600)).await.unwrap();
+    assert!(lease.holds(seen.now()).is_err() && next.fence() == 3);
+    leave(&seen, "run-1").await.unwrap();
+    assert_eq!(under_way(&seen, "run-2").await, Ok(Some(3)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(30);
 /// How often a run that waits looks again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// As whose turn the time passes in which the lost jobs of a run may still write. No run is called so.
+const LEFT: &str = "left";
+
 /// What a turn is asked for.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -165,15 +168,41 @@ impl Turn {
     }
 }
 
-/// Ends a turn by its token: by the last job of a matrix.
+/// The fence of a turn that is named by its token, or by its run alone, while it is that one's turn.
+fn fence(lock: &Lock, name: &str) -> Option<u64> {
+    let (run, fence) = name.rsplit_once(':').map_or((name, Some(lock.fence)), |(run, fence)| (run, fence.parse().ok()));
+    fence.filter(|fence| ours(lock, run, *fence).is_some())
+}
+
+/// The fence of a turn by its name, unless it is over.
+///
+/// # Errors
+/// Those of the shelf.
+pub async fn under_way(shelf: &impl Shelf, name: &str) -> Result<Option<u64>, NotOurs> {
+    look(shelf).await.map(|(lock, _)| fence(&lock, name))
+}
+
+/// Ends a turn by its name: by the last job of a matrix.
 ///
 /// # Errors
 /// Those of the shelf. That it is over already is none.
-pub async fn end(shelf: &impl Shelf, token: &str) -> Result<(), NotOurs> {
-    let (run, fence) = token.rsplit_once(':').and_then(|(run, fence)| Some((run, fence.parse().ok()?))).ok_or(NotOurs::Over)?;
+pub async fn end(shelf: &impl Shelf, name: &str) -> Result<(), NotOurs> {
+    finish(shelf, name, Lock::released).await
+}
+
+/// Ends a turn of which some job may still be writing: nobody else gets one before the last moment at which it may.
+///
+/// # Errors
+/// Those of the shelf. That it is over already is none.
+pub async fn leave(shelf: &impl Shelf, name: &str) -> Result<(), NotOurs> {
+    let who = |lock: &Lock| lock.holder.as_ref().map_or_else(String::new, |holder| holder.who.clone());
+    finish(shelf, name, |lock| lock.next(holder(LEFT, &who(lock), "a run some of whose jobs were lost", shelf.now(), TERM))).await
+}
+
+async fn finish(shelf: &impl Shelf, name: &str, then: impl Fn(&Lock) -> Lock) -> Result<(), NotOurs> {
     loop {
         let (lock, version) = look(shelf).await?;
-        if ours(&lock, run, fence).is_none() || shelf.put(&lock.released().text(), version.as_ref()).await?.is_some() {
+        if fence(&lock, name).is_none() || shelf.put(&then(&lock).text(), version.as_ref()).await?.is_some() {
             return Ok(());
         }
     }

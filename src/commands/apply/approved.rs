@@ -1,6 +1,6 @@
 //! What a run may do: the part of the plan that it is for, as far as it was reviewed.
 
-use super::super::{Failure, plan_file};
+use super::super::{Failure, matrix, plan_file};
 use super::Args;
 use crate::model::Digest;
 use crate::plan::{ApprovedPlan, PlanFile, Step};
@@ -37,6 +37,7 @@ pub(super) fn approve(args: &Args) -> Result<Approved, Failure> {
     let digests = reviewed.as_ref().unwrap_or(&planned).reviewed();
     let PlanFile { mut plan, digest, .. } = planned;
     if let Some(wave) = &args.wave {
+        matrix::known(&plan, wave)?;
         plan.waves.retain(|other| other.name == *wave);
     }
     if !args.account.is_empty() {

@@ -9,8 +9,10 @@ use crate::apply;
 use crate::apply::{Event, Reading as Asked, StepResult};
 use crate::aws::CallError;
 use crate::cloud::{deed, records};
-use crate::model::{Address, Began, ChangeRecord, Closing, Entry, Part, Reading, RunOutcome, StepOutcome, StepRecord, When, Why, show};
-use crate::plan::Plan;
+use crate::model::{
+    Address, Began, ChangeRecord, Closing, Entry, Part, Reading, Rollback, RunOutcome, StepOutcome, StepRecord, When, Why, show,
+};
+use crate::plan::{Plan, PlanFile};
 use crate::render::escape::line as escape;
 use crate::render::record;
 use jiff::Timestamp;
@@ -18,7 +20,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct WhyArgs {
     /// Why this is applied, for the change record: where there is no pull request, or besides it
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -45,8 +47,11 @@ impl Journal {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn begin(args: &super::Args, approved: &Approved, held: &Held) -> Result<Journal, Failure> {
-        let entry = Entry::Began(Box::new(began(args, approved, held.fence())));
+    pub async fn begin(args: &super::Args, approved: &Approved, way_back: &PlanFile, held: &Held) -> Result<Journal, Failure> {
+        let rollback = records::keep_rollback(&held.store, &held.scribe, &way_back.to_json()).await.map_err(unwritten)?;
+        let by_hand = way_back.report.notes.iter().map(|note| format!("{}: {}", note.subject, note.detail)).collect();
+        let rollback = Rollback { by_hand, steps: way_back.plan.steps().count(), ..rollback };
+        let entry = Entry::Began(Box::new(Began { rollback: Some(rollback), ..began(args, approved, held.fence()) }));
         let began = append(held, entry).await?;
         Ok(Journal { began, seen: RefCell::default() })
     }
@@ -115,13 +120,14 @@ impl Journal {
 
 /// Appends to the history, and answers the record: what comes before it is the history's own business.
 async fn append(held: &Held, entry: Entry) -> Result<ChangeRecord, Failure> {
-    let unwritten = |error: CallError| {
-        Failure::new("the change record can't be written", escape(&error.to_string())).hint("what was applied so far stays as it is")
-    };
     let at = super::clock::now(None);
     let number = records::append(&held.store, &held.scribe, at, entry.clone()).await.map_err(unwritten)?;
     let record = ChangeRecord::next(None, at, (&held.scribe.run, &held.scribe.who), entry);
     Ok(ChangeRecord { number, ..record })
+}
+
+fn unwritten(error: CallError) -> Failure {
+    Failure::new("the change record can't be written", escape(&error.to_string())).hint("what was applied so far stays as it is")
 }
 
 fn began(args: &super::Args, approved: &Approved, fence: u64) -> Began {

@@ -14,7 +14,7 @@ use super::calls::Calls;
 use super::connect::{Mode, connect_while};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, clock, gate};
+use super::{Exit, Failure, Outcome as Ended, clock, gate, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
 use crate::cloud::{Entrance, RealCloud};
 use crate::model::{Account, Name};
@@ -46,13 +46,16 @@ pub struct Args {
     /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
+    /// Write the plan that undoes what was done to this file: before the first step, and again at the end
+    #[arg(long, value_name = "FILE")]
+    rollback_out: Option<PathBuf>,
     /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
     #[arg(long, value_name = "REASON", value_parser = gate::reason)]
     break_glass: Option<String>,
     #[command(flatten)]
-    turn: turn::Args,
+    turn: turn::TurnArgs,
     #[command(flatten)]
-    why: journal::Args,
+    why: journal::WhyArgs,
     /// What to print on stdout: what became of it when it is over, or each event as JSON on a line of its own
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -113,7 +116,8 @@ fn say(args: &Args, runner: Option<&Runner>, text: &str) -> Result<(), Failure> 
 }
 
 async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls, runner: Option<&Runner>) -> Ended {
-    let journal = Journal::begin(args, approved, held).await?;
+    let back = way_back::before(approved.plan.plan(), args.rollback_out.as_deref())?;
+    let journal = Journal::begin(args, approved, &back, held).await?;
     let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
     let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unreadable)?;
     let bars = Bars::new("applying", args.verbose);
@@ -131,9 +135,11 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
         ci::summarize(&journal.markdown(&closing, clock::now(None)));
     }
     let said = say(args, runner, &summary(&outcome));
+    let back = way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref());
     let recorded = journal.end(closing, held).await;
     told.end(approved, &outcome, sending).await;
     said.and(recorded)?;
+    say(args, runner, &back?.unwrap_or_default())?;
     Ok(match exit(&outcome) {
         Exit::Done if !approved.withheld.is_empty() => Exit::Changes,
         exit => exit,

@@ -1,18 +1,17 @@
 //! This run's turn to write: taken before anything is read that is written later, kept while it runs, and given back.
 
 use super::super::{Failure, lock, machine};
-use crate::aws::{CallError, Lease, Moment};
+use crate::aws::{CallError, Lease};
 use crate::cloud::lock::{Claim, TERM, Turn, join, keep, take as take_turn};
 use crate::cloud::records::Scribe;
 use crate::cloud::{Entrance, Store};
 use crate::model::{self, Holder};
 use crate::render::escape::line as escape;
-use aws_smithy_async::time::SharedTimeSource;
 use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct TurnArgs {
     /// Join the turn to write that `landfall lock take` printed the token of: for one job of several
     #[arg(long = "turn", value_name = "TOKEN")]
     token: Option<String>,
@@ -35,12 +34,11 @@ pub(super) fn lease() -> Arc<Lease> {
 
 /// What clients ask before they write.
 pub(super) fn of(lease: &Arc<Lease>) -> model::Turn {
-    let (lease, clock) = (lease.clone(), SharedTimeSource::default());
-    model::Turn::new(move || lease.holds(Moment::now(&clock)))
+    lock::while_held(lease)
 }
 
 /// Takes the lock of the organization, or joins a turn.
-pub(super) async fn take(args: &Args, entrance: &Entrance, purpose: &str, lease: &Arc<Lease>) -> Result<Held, Failure> {
+pub(super) async fn take(args: &TurnArgs, entrance: &Entrance, purpose: &str, lease: &Arc<Lease>) -> Result<Held, Failure> {
     let store = Store::of(&entrance.management);
     let scribe = Scribe { run: lock::new_run()?, who: entrance.caller.arn.clone() };
     let turn = match &args.token {

@@ -97,5 +97,5 @@ What next:
        LANDFALL_APPLY_ROLE  the ARN of the role that applies; set it per environment if each has its own
        LANDFALL_SOURCE      the address of landfall's git repository, unless your runners have landfall
      Both roles trust GitHub's OIDC provider: the one that plans this repository, the one that applies its environments
-     organization, dev, stage and prod. Create those in the repository's settings, and say there who may approve.
+     landfall, organization, dev, stage and prod. Create those in the repository's settings, and say there who may approve.
 ";

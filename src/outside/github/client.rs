@@ -81,6 +81,7 @@ impl Client {
     /// One attempt, told to whoever counts.
     async fn once(&self, ask: Ask<'_>, request: &Request, attempt: u32) -> Result<Result<Answer, (CallError, Trouble)>, CallError> {
         let wire = self.wire(ask).await?;
+        let asked = Instant::now();
         let _turn = if request.is_read() { None } else { Some(self.turn().await) };
         let start = Instant::now();
         let answer = wire.send(request).await;
@@ -90,7 +91,7 @@ impl Client {
             operation: ask.operation,
             attempt,
             took: start.elapsed(),
-            waited: Duration::ZERO,
+            waited: start - asked,
             status,
             request: None,
         });

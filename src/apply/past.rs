@@ -1,0 +1,96 @@
+//! What the jobs of a matrix have come to, as the gates of later waves see it: made of the change records of one turn. Must never take
+//! silence for success: an account of which no record tells did not start, and one whose record has no end failed.
+
+use super::{Past, Reason};
+use crate::model::{Account, Began, ChangeRecord, Closing, Colour, Entry, Name, StepOutcome, When};
+use crate::plan::{ORGANIZATION, Plan, Wave};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    Succeeded,
+    Failed,
+    NotStarted,
+}
+
+impl Past {
+    /// What the waves of a plan before one of them have come to. `otherwise` is what became of the accounts that nothing is said of.
+    pub fn before(plan: &Plan, wave: &Name, came: &BTreeMap<Account, Came>, otherwise: Came) -> Past {
+        let mut past = Past::default();
+        for earlier in earlier(plan, wave) {
+            let that = |which: Came| busy(earlier).filter(move |account| *came.get(account).unwrap_or(&otherwise) == which).cloned();
+            let (failed, held): (BTreeSet<Account>, BTreeSet<Account>) = (that(Came::Failed).collect(), that(Came::NotStarted).collect());
+            let started = busy(earlier).count() - held.len();
+            let tolerated = plan.rollout.rules(&earlier.name).map_or(0, |rules| rules.tolerated(started));
+            if failed.len() > tolerated {
+                past.halted.get_or_insert(Reason::TooMany { wave: earlier.name.clone(), failed: failed.len(), tolerated });
+            }
+            past.failed.extend(failed);
+            past.held.extend(held);
+        }
+        past
+    }
+}
+
+/// The waves of a plan that come before one, which may have no steps in it.
+fn earlier<'a>(plan: &'a Plan, wave: &Name) -> impl Iterator<Item = &'a Wave> {
+    let at = plan.waves.iter().position(|other| other.name == *wave).unwrap_or_else(|| {
+        let place = |name: &Name| (name.as_str() != ORGANIZATION).then(|| plan.rollout.place(name).unwrap_or(usize::MAX));
+        plan.waves.iter().position(|other| place(&other.name) > place(wave)).unwrap_or(plan.waves.len())
+    });
+    plan.waves[..at].iter()
+}
+
+fn busy(wave: &Wave) -> impl Iterator<Item = &Account> {
+    wave.accounts.iter().filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account)
+}
+
+/// What became of the accounts of which the records of one turn tell. Of several runs for an account, such as a job that was run again, the
+/// last one counts.
+pub fn came(plan: &Plan, records: &[ChangeRecord]) -> BTreeMap<Account, Came> {
+    let (mut began, mut came) = (BTreeMap::new(), BTreeMap::new());
+    for ChangeRecord { run, entry, .. } in records {
+        match entry {
+            Entry::Began(entry) => {
+                let accounts = set_out(plan, entry);
+                came.extend(accounts.iter().map(|account| ((*account).clone(), Came::Failed)));
+                began.insert(run, accounts);
+            }
+            Entry::Ended(closing) => {
+                let accounts = began.remove(run).unwrap_or_default();
+                came.extend(accounts.into_iter().map(|account| (account.clone(), became(closing, account))));
+            }
+            Entry::LockBroken { .. } => {}
+        }
+    }
+    came
+}
+
+/// The accounts that a run set out for.
+fn set_out<'a>(plan: &'a Plan, began: &'a Began) -> Vec<&'a Account> {
+    let part = began.part.as_ref();
+    match part.filter(|part| !part.accounts.is_empty()) {
+        Some(part) => part.accounts.iter().collect(),
+        None => {
+            let wave = part.and_then(|part| part.wave.as_ref());
+            plan.waves.iter().filter(|other| wave.is_none_or(|wave| other.name == *wave)).flat_map(busy).collect()
+        }
+    }
+}
+
+fn became(closing: &Closing, account: &Account) -> Came {
+    let steps: Vec<StepOutcome> = closing.steps.iter().filter(|step| step.address.account == *account).map(|step| step.outcome).collect();
+    let after = closing.readings.iter().rfind(|reading| reading.account == *account && reading.when == When::After);
+    let sick = after.is_some_and(|reading| reading.said.starts_with(&Colour::Red.to_string()));
+    if steps.iter().all(|outcome| *outcome == StepOutcome::NotStarted) {
+        Came::NotStarted
+    } else if !sick && steps.iter().all(|outcome| matches!(outcome, StepOutcome::Done | StepOutcome::AlreadySo)) {
+        Came::Succeeded
+    } else {
+        Came::Failed
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Records of jobs, and what a gate makes of them.
+
+use super::*;
+use crate::model::{Approvals, Deed, Environment, Part, Reading, Risk, RunOutcome, StepRecord, Why};
+use crate::plan::{Action, Rollout, Step, WaveRules};
+use jiff::Timestamp;
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn account(text: &str) -> Account {
+    text.parse().unwrap()
+}
+
+/// A plan with one step in each of these accounts, in the wave of its environment.
+fn plan(accounts: &[&str]) -> Plan {
+    let spec = serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } });
+    let step = |account: &Account| Step {
+        address: format!("{account}/global/iam-role/ci-deploy").parse().unwrap(),
+        action: Action::Create { want: serde_json::from_value(spec.clone()).unwrap(), replacing: false },
+        after: vec![],
+        concerns: vec![],
+        asked: None,
+    };
+    let all: BTreeSet<Account> = accounts.iter().map(|text| account(text)).collect();
+    let of = |environment: Option<Environment>| all.iter().filter(move |account| account.environment() == environment);
+    let wave = |name: Name, environment| Wave { name, accounts: of(environment).map(|one| (one.clone(), vec![step(one)])).collect() };
+    let waves = Environment::ALL.map(|environment| wave(name(environment.as_str()), Some(environment)));
+    let waves = [vec![wave(name(ORGANIZATION), None)], waves.into()].concat().into_iter().filter(|wave| !wave.accounts.is_empty());
+    let rules = |each: Environment| WaveRules::of(each, of(Some(each)).cloned().collect(), name(each.as_str()));
+    let rollout = Rollout { waves: Environment::ALL.map(rules).into(), time_zone: "UTC".to_owned(), ..Rollout::default() };
+    let (estate, home_region, access_role) = (name("acme"), "us-west-2".parse().unwrap(), "role".to_owned());
+    Plan {
+        estate,
+        home_region,
+        access_role,
+        emails: BTreeMap::new(),
+        approvals: Approvals::default(),
+        rollout,
+        notices: Default::default(),
+        waves: waves.collect(),
+    }
+}
+
+fn record(run: &str, entry: Entry) -> ChangeRecord {
+    ChangeRecord::next(None, Timestamp::UNIX_EPOCH, (run, "somebody"), entry)
+}
+
+fn began(run: &str, accounts: &[&str]) -> ChangeRecord {
+    let part = Part { wave: None, accounts: accounts.iter().map(|text| account(text)).collect() };
+    let began = Began {
+        estate: name("acme"),
+        landfall: "0".to_owned(),
+        why: Why::default(),
+        plan: crate::model::Digest::of_text("x"),
+        reviewed: None,
+        approvals_needed: 0,
+        risk: Risk::Routine,
+        steps: 1,
+        accounts: 1,
+        part: Some(part),
+        fence: 1,
+        rollback: None,
+    };
+    record(run, Entry::Began(Box::new(began)))
+}
+
+fn closing(accounts: &[(&str, StepOutcome)]) -> Closing {
+    let step = |(account, outcome): &(&str, StepOutcome)| StepRecord {
+        address: format!("{account}/global/iam-role/ci-deploy").parse().unwrap(),
+        action: Deed::Create,
+        fields: vec![],
+        outcome: *outcome,
+        why: None,
+        began: None,
+        ended: None,
+        requests: vec![],
+    };
+    Closing { outcome: RunOutcome::Succeeded, halted: None, steps: accounts.iter().map(step).collect(), readings: vec![] }
+}
+
+fn ended(run: &str, accounts: &[(&str, StepOutcome)]) -> ChangeRecord {
+    record(run, Entry::Ended(Box::new(closing(accounts))))
+}
+
+const ALL: [&str; 6] = ["a/dev", "b/dev", "c/dev", "a/prod", "b/prod", "c/prod"];
+
+/// What the gate of prod knows then: who failed, who did not start, and whether all halts.
+fn seen(records: &[ChangeRecord]) -> (String, String, bool) {
+    let plan = plan(&ALL);
+    let past = Past::before(&plan, &name("prod"), &came(&plan, records), Came::NotStarted);
+    (crate::model::show(&past.failed), crate::model::show(&past.held), past.halted.is_some())
+}
+
+#[test]
+fn who_succeeded_is_neither_failed_nor_held() {
+    let done = StepOutcome::Done;
+    let records = [began("1", &["a/dev", "b/dev"]), began("2", &["c/dev"]), ended("1", &[("a/dev", done), ("b/dev", done)])];
+    let (failed, held, halted) = seen(&records);
+    assert_eq!((failed.as_str(), held.as_str(), halted), ("c/dev", "", false), "a run without an end was killed");
+    let ended = ended("2", &[("c/dev", StepOutcome::AlreadySo)]);
+    assert_eq!(seen(&[&records[..], &[ended]].concat()), (String::new(), String::new(), false));
+}
+
+#[test]
+fn who_is_not_told_of_did_not_start() {
+    assert_eq!(seen(&[]), (String::new(), "a/dev, b/dev, c/dev".to_owned(), false));
+    let held = [began("1", &ALL[..3]), ended("1", &[("a/dev", StepOutcome::Done), ("b/dev", StepOutcome::NotStarted)])];
+    assert_eq!(seen(&held), (String::new(), "b/dev, c/dev".to_owned(), false));
+}
+
+#[test]
+fn one_failure_of_three_is_tolerated_and_two_halt() {
+    let job = |account: &'static str, outcome| [began(account, &[account]), ended(account, &[(account, outcome)])];
+    let done = StepOutcome::Done;
+    for bad in [StepOutcome::Failed, StepOutcome::Withheld, StepOutcome::Skipped] {
+        let one = [job("a/dev", bad), job("b/dev", done), job("c/dev", done)].concat();
+        assert_eq!(seen(&one), ("a/dev".to_owned(), String::new(), false));
+        let two = [job("a/dev", bad), job("b/dev", bad), job("c/dev", done)].concat();
+        assert_eq!(seen(&two), ("a/dev, b/dev".to_owned(), String::new(), true));
+    }
+}
+
+#[test]
+fn of_a_job_that_was_run_again_the_last_run_counts() {
+    let done = StepOutcome::Done;
+    let first = [began("1", &["a/dev"]), ended("1", &[("a/dev", StepOutcome::Failed)])];
+    let others = [began("2", &["b/dev", "c/dev"]), ended("2", &[("b/dev", done), ("c/dev", done)])];
+    let again = [began("3", &["a/dev"]), ended("3", &[("a/dev", done)])];
+    assert_eq!(seen(&[first, others, again].concat()), (String::new(), String::new(), false));
+}
+
+#[test]
+fn an_account_that_was_red_after_its_steps_failed_although_they_succeeded() {
+    let reading = |when, said: &str| Reading { at: Timestamp::UNIX_EPOCH, when, account: account("a/dev"), said: said.to_owned() };
+    let after = |readings: Vec<Reading>| {
+        let closing = Closing { readings, ..closing(&[("a/dev", StepOutcome::Done)]) };
+        became(&closing, &account("a/dev"))
+    };
+    assert_eq!(after(vec![reading(When::Before, "red: x"), reading(When::After, "green")]), Came::Succeeded);
+    assert_eq!(after(vec![reading(When::After, "red: x")]), Came::Failed);
+    assert_eq!(after(vec![reading(When::After, "red: x"), reading(When::After, "green")]), Came::Succeeded, "it has settled");
+}
+
+#[test]
+fn only_earlier_waves_count_and_the_organization_comes_before_all() {
+    let plan = plan(&["management", "a/dev", "a/prod"]);
+    let held = |wave: &str| crate::model::show(&Past::before(&plan, &name(wave), &BTreeMap::new(), Came::NotStarted).held);
+    assert_eq!(
+        [held(ORGANIZATION), held("dev"), held("stage"), held("prod")],
+        ["", "management", "management, a/dev", "management, a/dev"]
+    );
+}
