@@ -195,8 +195,8 @@ mod tests {
             access_role,
             emails: BTreeMap::new(),
             approvals: Approvals::default(),
-            notices: Default::default(),
             rollout,
+            notices: Default::default(),
             waves,
         };
         PlanFile::of(plan, Report { notes: vec![], unchanged: 3, accounts: 3 })

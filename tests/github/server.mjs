@@ -54,6 +54,8 @@ const settings = {
   race: null,
   // A head that the pull request gets, by somebody's push, after so many looks at it: { pull, looks, head }.
   push: null,
+  // { id, sha, task, environment, states }, the oldest first.
+  deployments: [],
   longest: 65536,
   // What the installation of the App is granted; null where it is not installed.
   installation: { pull_requests: "write", metadata: "read" },
@@ -169,6 +171,30 @@ const handlers = {
     return { status: 204 };
   },
 };
+
+const shownDeployment = ({ id, sha, task, environment }, of) => ({ ...of, id, sha, ref: sha, task, environment });
+
+Object.assign(handlers, {
+  "repos/list-deployments": ({ query, path }) => {
+    const asked = (deployment) => ["sha", "task", "environment"].every((name) => (query[name] ?? deployment[name]) === deployment[name]);
+    const [base] = example("repos/list-deployments", 200);
+    const found = settings.deployments.filter(asked).reverse();
+    return paged(found.map((deployment) => shownDeployment(deployment, base)), { page: 1, per_page: 30, ...query }, path);
+  },
+  "repos/create-deployment": ({ body }) => {
+    // Left out, GitHub would merge, and wait for every check.
+    if (body.auto_merge !== false || body.required_contexts?.length !== 0) return stop(409, "Conflict: Commit status checks failed.");
+    const made = { id: nextId++, sha: body.ref, task: body.task, environment: body.environment, states: [] };
+    settings.deployments.push(made);
+    return { status: 201, json: shownDeployment(made, example("repos/create-deployment", 201)) };
+  },
+  "repos/create-deployment-status": ({ params, body }) => {
+    const found = settings.deployments.find(({ id }) => id === params.deployment_id);
+    if (!found) return notFound();
+    found.states.push([body.state, body.description]);
+    return { status: 201, json: { ...example("repos/create-deployment-status", 201), state: body.state } };
+  },
+});
 
 Object.assign(handlers, environmentHandlers({ example, stop, notFound }));
 

@@ -37,8 +37,8 @@ fn plan(accounts: &[&str]) -> Plan {
         access_role,
         emails: BTreeMap::new(),
         approvals: Approvals::default(),
-        notices: Default::default(),
         rollout,
+        notices: Default::default(),
         waves: waves.collect(),
     }
 }

@@ -134,12 +134,12 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
         runner.end(&outcome);
         ci::summarize(&journal.markdown(&closing, clock::now(None)));
     }
-    let offered = way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref());
     let said = say(args, runner, &summary(&outcome));
+    let back = way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref());
     let recorded = journal.end(closing, held).await;
     told.end(approved, &outcome, sending).await;
     said.and(recorded)?;
-    say(args, runner, &offered?.unwrap_or_default())?;
+    say(args, runner, &back?.unwrap_or_default())?;
     Ok(match exit(&outcome) {
         Exit::Done if !approved.withheld.is_empty() => Exit::Changes,
         exit => exit,
