@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 const DOMAINS: usize = 10;
 /// Domains of the estate that is only read.
-const READ: usize = 20;
+const READ: usize = 40;
 const SEED: u64 = 7;
 
 #[tokio::test(start_paused = true)]
