@@ -62,3 +62,55 @@ async fn a_red_canary_halts_prod_of_its_domain_and_a_rerun_meets_the_same_gate()
     emulator.converged(root);
     assert!(schedule(&emulator, "aws+alpha-prod@acme.example").await.iter().any(|each| each == "rate(3 minutes)"));
 }
+
+/// A part of a plan, as a job of a matrix applies it.
+fn job(emulator: &Emulator, root: &Path, plan: &str, token: &str, accounts: &str) -> Ran {
+    emulator.landfall(root, &["apply", plan, "--account", accounts, "--turn", token])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_become_of_other_jobs_stands_in_the_records_of_their_turn() {
+    let emulator = Emulator::start().await;
+    let estate = Generated::with(&["shop", "tools"]);
+    let root = estate.root();
+    let plan = emulator.plan(root, &[]);
+    let token = emulator.landfall(root, &["lock", "take", "--run", "test-1"]).expect(0).stdout.trim().to_owned();
+    let gate = |wave: &str| {
+        let ran = emulator.landfall(root, &["gate", &plan, "--wave", wave, "--turn", &token, "--format", "json"]);
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+    };
+    assert_eq!(gate("dev")["free"], serde_json::json!([]), "the organization has not begun");
+    job(&emulator, root, &plan, &token, "management").expect(0);
+    assert_eq!(gate("dev")["held"], serde_json::json!([]));
+    job(&emulator, root, &plan, &token, "shop/dev,tools/dev").expect(0);
+    // A stranger takes the name of a role: stage of shop fails, and a wave of two tolerates that.
+    let organizations = aws_sdk_organizations::Client::new(&emulator.management());
+    let email = "aws+shop-stage@acme.example";
+    organizations.create_account().email(email).account_name("shop-stage").send().await.unwrap();
+    let iam = aws_sdk_iam::Client::new(&emulator.member(&account(&emulator, email).await.id).await);
+    iam.create_role().role_name("ci-deploy").assume_role_policy_document("{}").send().await.unwrap();
+    job(&emulator, root, &plan, &token, "shop/stage").expect(1);
+    job(&emulator, root, &plan, &token, "tools/stage").expect(0);
+
+    let said = gate("prod");
+    assert_eq!((&said["held"], &said["free"]), (&serde_json::json!(["shop/prod"]), &serde_json::json!(["tools/prod"])), "{said}");
+    assert_eq!(said["reasons"][0]["detail"], "shop/stage did not succeed");
+    parts(&emulator, root, &plan, &token);
+    emulator.landfall(root, &["lock", "release", "test-1"]).expect(0);
+    let over = emulator.landfall(root, &["gate", &plan, "--wave", "prod", "--turn", &token]).expect(1);
+    assert!(over.stderr.contains("re-run all jobs"), "{}", over.stderr);
+}
+
+/// The one account that may start gets a job, with its own part of the plan and nobody else's; that is enough to apply it.
+fn parts(emulator: &Emulator, root: &Path, plan: &str, token: &str) {
+    let folder = emulator.file("parts");
+    let gate = ["gate", plan, "--reviewed", plan, "--wave", "prod", "--turn", token, "--format", "matrix", "--parts", &folder];
+    let ran = emulator.landfall(root, &gate).expect(2);
+    assert_eq!(ran.stdout, "{\"include\":[{\"name\":\"tools/prod\",\"accounts\":\"tools/prod\",\"part\":0}]}\n");
+    assert!(ran.stderr.contains("gate prod: not started: shop/prod"), "{}", ran.stderr);
+    let (part, reviewed) = (format!("{folder}/0/plan.json"), format!("{folder}/0/reviewed.json"));
+    let text = std::fs::read_to_string(&part).unwrap();
+    assert!(text.contains("tools/prod/us-west-2/vpc/main") && !text.contains("tools/dev/us-west-2/vpc/main"), "{text}");
+    let apply = ["apply", &part, "--reviewed", &reviewed, "--wave", "prod", "--account", "tools/prod", "--turn", token];
+    emulator.landfall(root, &apply).expect(0);
+}

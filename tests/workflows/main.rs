@@ -1,62 +1,66 @@
 //! The scaffolded workflows, executed from end to end: act runs them, against the emulated AWS and a GitHub of the tests' own.
 
 mod act;
+#[path = "../emulated/emulator.rs"]
+#[expect(dead_code, reason = "the tests with the binary alone use more of it")]
+mod emulator;
 mod github;
+mod inlined;
+#[path = "../emulated/live.rs"]
+#[expect(dead_code, reason = "the tests with the binary alone use more of it")]
+mod live;
+mod matrix;
 mod repository;
 #[path = "../github/mod.rs"]
 mod stand_in;
 
+use emulator::Emulator;
 use github::REPOSITORY;
-use landfall::commands::sandbox::server::{Life, launch};
-use landfall::commands::sandbox::{environment, install};
+use landfall::commands::sandbox::environment;
+use live::{inventory, same};
 use repository::Repository;
 use serde_json::json;
-use std::process::{Child, Command};
-use tempfile::TempDir;
 
-/// An emulated AWS that ends with the test.
-struct Aws {
-    server: Child,
-    environment: Vec<(String, String)>,
-    _folder: TempDir,
+/// A repository whose workflows reach an emulated AWS.
+fn repository(aws: &Emulator) -> Repository {
+    let environment: Vec<_> = environment(&aws.endpoint()).into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    Repository::new(&environment)
 }
 
-impl Aws {
-    async fn start() -> Aws {
-        let folder = TempDir::new().unwrap();
-        let (server, running) = launch(&install::python().unwrap(), folder.path(), Life::Tethered).await.unwrap();
-        let environment = environment(&running.endpoint()).into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Aws { server, environment, _folder: folder }
-    }
-
-    /// The accounts in which there is something to do, as landfall itself sees them.
-    fn to_do(&self, repository: &Repository) -> Vec<String> {
-        let mut plan = Command::new(env!("CARGO_BIN_EXE_landfall"));
-        plan.args(["plan", "--format", "json"]).current_dir(repository.root()).envs(self.environment.iter().cloned());
-        let output = plan.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
-        accounts.map(|account| account["account"].as_str().unwrap().to_owned()).collect()
-    }
+/// The accounts in which there is something to do, as landfall itself sees them.
+fn to_do(aws: &Emulator, repository: &Repository) -> Vec<String> {
+    let plan = aws.landfall(&repository.root(), &["plan", "--format", "json"]).expect(0);
+    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let accounts = plan["waves"].as_array().unwrap().iter().flat_map(|wave| wave["accounts"].as_array().unwrap());
+    accounts.map(|account| account["account"].as_str().unwrap().to_owned()).collect()
 }
 
-impl Drop for Aws {
-    fn drop(&mut self) {
-        // It may have ended already, and then that is what we want.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+/// The matrix has done what one process does.
+async fn as_one_process(aws: &Emulator, repository: &Repository) {
+    let other = Emulator::start().await;
+    other.apply(&repository.root());
+    same(&inventory(aws).await, &inventory(&other).await, "the jobs of a matrix, against one process");
+}
+
+/// Nobody has the turn to write.
+fn nobodys_turn(aws: &Emulator, repository: &Repository) {
+    let status = aws.landfall(&repository.root(), &["status"]).expect(0);
+    assert!(status.stdout.contains("nobody"), "{}", status.stdout);
 }
 
 const ALL: [&str; 4] = ["management", "shop/dev", "shop/prod", "tools/prod"];
 const PLANS: &str = "arn:aws:iam::111111111111:role/plan";
 const APPLIES: &str = "arn:aws:iam::111111111111:role/apply";
 
+/// A role that was asked for, and by which part of a workflow.
+fn role(by: &str, role: &str) -> String {
+    format!("landfall-{by}-RUN {role}")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_is_planned_and_its_merge_applies_what_was_reviewed() {
-    let aws = Aws::start().await;
-    let mut repository = Repository::new(&aws.environment);
+    let aws = Emulator::start().await;
+    let mut repository = repository(&aws);
     let head = repository.commit("two domains");
     planned(&mut repository, &aws, &head);
     let merged = repository.commit("merge");
@@ -65,12 +69,14 @@ async fn a_pull_request_is_planned_and_its_merge_applies_what_was_reviewed() {
     repository.github.approve(&head);
     stopped_by_a_failure(&mut repository, &aws, &merged);
     finished(&mut repository, &aws, &merged);
+    nobodys_turn(&aws, &repository);
+    as_one_process(&aws, &repository).await;
     nothing_left(&mut repository);
     drifted(&mut repository);
 }
 
 /// The pull request is planned and commented on; nothing is written to AWS.
-fn planned(repository: &mut Repository, aws: &Aws, head: &str) {
+fn planned(repository: &mut Repository, aws: &Emulator, head: &str) {
     repository.github.open(head);
     let ran = repository.pull_request(REPOSITORY, head);
     ran.expect(&[("check/check", "success"), ("plan/plan", "success")]);
@@ -79,50 +85,69 @@ fn planned(repository: &mut Repository, aws: &Aws, head: &str) {
     assert!(page.starts_with("<!doctype html>") && page.contains("tools/prod"), "{page}");
     let [comment]: [String; 1] = repository.github.comments().try_into().expect("one comment");
     assert!(comment.contains(plan["digest"].as_str().unwrap()) && comment.contains(head), "{comment}");
-    assert_eq!(repository.roles(), [format!("landfall-plan-RUN {PLANS}")]);
-    assert_eq!(aws.to_do(repository), ALL);
+    assert_eq!(repository.roles(), [role("plan", PLANS)]);
+    assert_eq!(to_do(aws, repository), ALL);
 }
 
 /// Merged without an approval, nothing is applied.
-fn unapproved(repository: &mut Repository, aws: &Aws, merged: &str) {
+fn unapproved(repository: &mut Repository, aws: &Emulator, merged: &str) {
     let ran = repository.push(merged);
-    ran.expect(&[("apply/prepare", "failure"), ("check/check", "success")]);
+    ran.expect(&[("apply/end", "success"), ("apply/prepare", "failure"), ("check/check", "success")]);
     ran.says("missing: ");
-    assert_eq!(repository.roles(), [format!("landfall-prepare-RUN {PLANS}")]);
-    assert_eq!(aws.to_do(repository), ALL);
+    assert_eq!(repository.roles(), [role("end", APPLIES), role("prepare", PLANS), role("turn", APPLIES)]);
+    nobodys_turn(aws, repository);
+    assert_eq!(to_do(aws, repository), ALL);
 }
 
-/// An account of dev fails, and prod is not begun. Stage, which has nothing to do, has no job.
-fn stopped_by_a_failure(repository: &mut Repository, aws: &Aws, merged: &str) {
+/// An account of dev fails: prod of its domain is not begun, and nobody else is held back. Stage, which has nothing to do, has no job.
+fn stopped_by_a_failure(repository: &mut Repository, aws: &Emulator, merged: &str) {
     repository.fail(Some("shop/dev"));
     let ran = repository.push(merged);
-    ran.expect(&[("apply/prepare", "success"), ("check/check", "success"), ("management", "success"), ("shop/dev", "failure")]);
+    ran.expect(&[
+        ("apply/end", "success"),
+        ("apply/gate of dev", "success"),
+        ("apply/gate of organization", "success"),
+        ("apply/gate of prod", "failure"),
+        ("apply/prepare", "success"),
+        ("check/check", "success"),
+        ("management", "success"),
+        ("shop/dev", "failure"),
+        ("tools/prod", "success"),
+    ]);
     ran.says("this account fails because the test wants it to");
-    assert_eq!(aws.to_do(repository), &ALL[1..]);
+    ran.says("gate prod: shop/dev was held back");
+    ran.says("gate prod: not started: shop/prod");
+    assert_eq!(to_do(aws, repository), &ALL[1..3]);
+    nobodys_turn(aws, repository);
     repository.roles();
 }
 
-/// Run again, it goes on where it stopped, each account in a job of its own: the organization, done, has none any more.
-fn finished(repository: &mut Repository, aws: &Aws, merged: &str) {
+/// Run again, it goes on where it stopped, each account in a job of its own: who is done, has none any more.
+fn finished(repository: &mut Repository, aws: &Emulator, merged: &str) {
     repository.fail(None);
     let ran = repository.push(merged);
     ran.expect(&[
+        ("apply/end", "success"),
+        ("apply/gate of dev", "success"),
+        ("apply/gate of prod", "success"),
         ("apply/prepare", "success"),
         ("check/check", "success"),
         ("shop/dev", "success"),
         ("shop/prod", "success"),
-        ("tools/prod", "success"),
     ]);
-    let applied = format!("landfall-apply-RUN {APPLIES}");
-    assert_eq!(repository.roles(), [applied.clone(), applied.clone(), applied, format!("landfall-prepare-RUN {PLANS}")]);
-    assert_eq!(aws.to_do(repository), Vec::<String>::new());
+    let (apply, gate) = (role("apply", APPLIES), role("gate", APPLIES));
+    let expected = [apply.clone(), apply, role("end", APPLIES), gate.clone(), gate, role("prepare", PLANS), role("turn", APPLIES)];
+    assert_eq!(repository.roles(), expected);
+    assert_eq!(to_do(aws, repository), Vec::<String>::new());
+    let part = repository.artifact("landfall-wave-prod", "0/plan.json").unwrap();
+    assert!(part.contains("\"shop/prod/") && !part.contains("\"shop/dev/"), "{part}");
 }
 
 /// A push that changes nothing needs no pull request, no approval, and no job of a wave.
 fn nothing_left(repository: &mut Repository) {
     let pushed = repository.commit("nothing to do");
     let ran = repository.push(&pushed);
-    ran.expect(&[("apply/prepare", "success"), ("check/check", "success")]);
+    ran.expect(&[("apply/end", "success"), ("apply/prepare", "success"), ("check/check", "success")]);
     assert_eq!(repository.artifact("landfall-apply", "plan.json"), None, "nothing is handed over");
 }
 

@@ -2,6 +2,7 @@
 
 use crate::act::{Event, Ran, happen};
 use crate::github::{GitHub, PULL, REPOSITORY};
+use crate::inlined::inline;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,12 +67,13 @@ impl Repository {
         std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
-    /// What act does not know yet: queues of more than one run, and the newer way to name what is in the same repository.
+    /// What act does not know yet: queues of more than one run, the newer way to name what is in the same repository, and calls that fail.
     fn for_act(&self) {
         self.edit(".github/workflows/apply.yml", "  queue: max\n", "");
         for workflow in ["apply", "check", "drift", "plan"] {
             self.edit(&format!(".github/workflows/{workflow}.yml"), "uses: $/", "uses: ./");
         }
+        inline(&self.root().join(".github/workflows"));
     }
 
     /// Commits everything; its name.
@@ -108,6 +110,7 @@ impl Repository {
         let (root, home, stand_ins) = (self.root(), self.home(), self.stand_ins());
         let mut environment = self.github.environment();
         environment.push(("GITHUB_RUN_ID", self.run.to_string()));
+        environment.push(("GITHUB_RUN_ATTEMPT", "1".to_owned()));
         environment.push(("STAND_INS", stand_ins.to_string_lossy().into_owned()));
         let (variables, actions) = (variables.to_vec(), actions(&root));
         let programs = stand_ins.join("bin");
@@ -117,6 +120,11 @@ impl Repository {
     /// The text of a file in an artifact of the last run.
     pub fn artifact(&self, name: &str, file: &str) -> Option<String> {
         std::fs::read_to_string(self.stand_ins().join("artifacts").join(self.run.to_string()).join(name).join(file)).ok()
+    }
+
+    /// The turn that the last run had: the second in this AWS.
+    pub fn turn(&self) -> String {
+        format!("github-{}-1:2", self.run)
     }
 
     /// The roles that were asked for, one line each: who asked, and for which. Asked for again, only what came since.
@@ -129,9 +137,14 @@ impl Repository {
         roles
     }
 
-    /// From now on, these accounts fail when they are applied; none, with nothing.
+    /// From now on, the job of these accounts fails before it does anything; none, with nothing.
     pub fn fail(&self, accounts: Option<&str>) {
         std::fs::write(self.stand_ins().join("failing.json"), json!(accounts).to_string()).unwrap();
+    }
+
+    /// From now on, the job of these accounts is lost while it writes; none, with nothing.
+    pub fn lose(&self, accounts: Option<&str>) {
+        std::fs::write(self.stand_ins().join("lost.json"), json!(accounts).to_string()).unwrap();
     }
 }
 

@@ -1,0 +1,57 @@
+//! A workflow with the workflows that it calls written into it. act gives up as soon as a called workflow fails, where GitHub goes on with
+//! whatever does not wait for its success; of jobs in one workflow both know alike. Knows how ours are written, and no other.
+
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Replaces each call of wave.yml in apply.yml by the jobs of wave.yml, called `<caller>-<job>`.
+pub fn inline(workflows: &Path) {
+    let read = |name: &str| -> Value { serde_yaml::from_str(&std::fs::read_to_string(workflows.join(name)).unwrap()).unwrap() };
+    let (mut apply, wave) = (read("apply.yml"), read("wave.yml"));
+    let jobs = apply["jobs"].as_object_mut().unwrap();
+    let callers: Vec<String> = jobs.iter().filter(|(_, job)| calls(job)).map(|(name, _)| name.clone()).collect();
+    assert!(!callers.is_empty(), "nothing calls wave.yml");
+    for job in jobs.values_mut() {
+        job["needs"] = waiting(&job["needs"], &callers);
+    }
+    for caller in &callers {
+        let call = jobs.remove(caller).unwrap();
+        for (name, job) in wave["jobs"].as_object().unwrap() {
+            jobs.insert(format!("{caller}-{name}"), inlined(caller, &call, job));
+        }
+    }
+    // Every JSON is YAML, too.
+    std::fs::write(workflows.join("apply.yml"), apply.to_string()).unwrap();
+}
+
+fn calls(job: &Value) -> bool {
+    job["uses"].as_str().is_some_and(|uses| uses.ends_with("/.github/workflows/wave.yml"))
+}
+
+/// Whoever waits for a call waits for all of its jobs.
+fn waiting(needs: &Value, callers: &[String]) -> Value {
+    let needs: Vec<&str> =
+        needs.as_array().map_or_else(|| needs.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect());
+    let jobs = |need: &str| match callers.iter().any(|caller| caller == need) {
+        true => vec![format!("{need}-gate"), format!("{need}-apply")],
+        false => vec![need.to_owned()],
+    };
+    json!(needs.into_iter().flat_map(jobs).collect::<Vec<_>>())
+}
+
+/// A job of the called workflow, as one of the caller's: with what was handed over, and its fellows by their new names.
+fn inlined(caller: &str, call: &Value, job: &Value) -> Value {
+    let mut text = job.to_string().replace("needs.gate.", &format!("needs.{caller}-gate."));
+    for (input, value) in call["with"].as_object().unwrap() {
+        let value = value.as_str().unwrap().trim_start_matches("${{ ").trim_end_matches(" }}");
+        text = text.replace(&format!("inputs.{input} "), &format!("{value} "));
+    }
+    let mut job: Value = serde_json::from_str(&text).unwrap();
+    let own = job["needs"].as_str().map(|need| json!(format!("{caller}-{need}")));
+    let needs: Vec<Value> = call["needs"].as_array().unwrap().iter().cloned().chain(own.clone()).collect();
+    job["needs"] = json!(needs);
+    if own.is_none() {
+        job["if"] = call["if"].clone();
+    }
+    job
+}
