@@ -4,6 +4,7 @@ use crate::kinds;
 use crate::model::{Account, Address, Call};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Calls as they end. Cloning shares what was remembered.
 #[derive(Clone, Default)]
@@ -17,7 +18,12 @@ struct Ended {
     others: u64,
     /// What AWS calls the writes, by the step that they were made for.
     writes: BTreeMap<Address, Vec<String>>,
+    /// By account, the last call that had long to wait for its turn.
+    waits: BTreeMap<String, (String, Duration)>,
 }
+
+/// From here on, a wait for one's turn explains why nothing happens.
+const LONG: Duration = Duration::from_secs(2);
 
 impl Calls {
     /// Remembers a call, and for which step it was made if it was made for one.
@@ -27,9 +33,17 @@ impl Calls {
             true => ended.others += 1,
             false => *ended.aws.entry(call.account.to_string()).or_default() += 1,
         }
+        if call.waited >= LONG {
+            ended.waits.insert(call.account.to_string(), (call.operation.to_owned(), call.waited));
+        }
         if let Some((id, step)) = call.request.filter(|_| !is_read).zip(step) {
             ended.writes.entry(step).or_default().push(id.to_owned());
         }
+    }
+
+    /// The last call in an account that had long to wait for its turn, told once.
+    pub fn waited(&self, account: &Account) -> Option<(String, Duration)> {
+        self.ended().waits.remove(&account.to_string())
     }
 
     /// What AWS calls the writes that were made for a step.
@@ -50,7 +64,7 @@ impl Calls {
 
 impl Ended {
     fn summary(&self) -> String {
-        let Ended { aws, others, writes: _ } = self;
+        let Ended { aws, others, writes: _, waits: _ } = self;
         let organization = aws.get(Account::MANAGEMENT).copied().unwrap_or(0);
         let total: u64 = aws.values().sum();
         let accounts = aws.keys().filter(|account| *account != Account::MANAGEMENT).count();
@@ -72,7 +86,7 @@ mod tests {
     #[test]
     fn other_services_are_not_counted_as_aws() {
         let aws = [("management", 3), ("a/dev", 2), ("a/prod", 3)].map(|(account, calls)| (account.to_owned(), calls));
-        let counts = Ended { aws: aws.into(), others: 4, writes: BTreeMap::new() };
+        let counts = Ended { aws: aws.into(), others: 4, ..Ended::default() };
         assert_eq!(counts.summary(), "8 AWS calls: 3 for the organization, 2.5 in each of 2 accounts; 4 calls of other services");
         assert_eq!(Ended::default().summary(), "0 AWS calls, all for the organization");
     }

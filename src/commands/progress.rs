@@ -1,7 +1,7 @@
 //! Progress on stderr: bars with an estimate on a terminal, nothing but plain lines elsewhere.
 
 use crate::model::Account;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -23,7 +23,7 @@ impl Bars {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
         let overall = all.add(ProgressBar::new(0)).with_message(what);
-        overall.set_style(style("{msg:>24} {bar:30} {pos}/{len}  {elapsed} elapsed, {eta} left"));
+        overall.set_style(style("{msg:>24} {bar:30} {pos}/{len}  {rate}  {elapsed} elapsed, {eta} left"));
         overall.enable_steady_tick(TICK);
         Bars { all, overall, accounts: RefCell::default() }
     }
@@ -44,6 +44,11 @@ impl Bars {
         if let Some(bar) = self.accounts.borrow().get(account) {
             bar.inc(1);
         }
+    }
+
+    /// What all of it is at.
+    pub fn stage(&self, text: String) {
+        self.overall.set_message(text);
     }
 
     /// An account is under way, with so many things to do.
@@ -85,5 +90,12 @@ impl Bars {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", rate).progress_chars("━╸─")
+}
+
+/// How many things a minute are done: steps take seconds, and a rate by the second would be a fraction.
+fn rate(state: &ProgressState, to: &mut dyn std::fmt::Write) {
+    // A terminal that takes no text shows none.
+    let _ = write!(to, "{:.0}/min", state.per_sec() * 60.0);
 }

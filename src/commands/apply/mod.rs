@@ -24,7 +24,7 @@ use approved::{Approved, approve};
 use ci::Runner;
 use journal::Journal;
 use std::path::PathBuf;
-use tell::{exit, not_reviewed, summary};
+use tell::{Teller, exit, not_reviewed, summary};
 use told::{Told, beside};
 use turn::Held;
 
@@ -125,7 +125,7 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
     // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.
     let watch = if args.account.is_empty() { Watch::Whole } else { Watch::Own };
     let terms = Terms { limits: LIMITS, watch, break_glass: args.break_glass.clone() };
-    let (told, mut sending) = Told::of(args, (approved, held), &bars, runner);
+    let (told, mut sending) = Told::of(args, (approved, held), Teller::new(&bars, calls), runner);
     let mut heard = |event: &crate::apply::Event<'_>| told.hear(event, &journal);
     let outcome = beside(held.during(apply(&approved.plan, &cloud, &terms, &mut heard)), &mut sending).await;
     bars.clear();

@@ -1,11 +1,18 @@
 //! What an apply tells while it runs and when it is over: to people, on both streams.
 
+use super::super::calls::Calls;
 use super::super::progress::Bars;
 use super::super::{Exit, gate};
 use crate::apply::{Event, Outcome, Reason, StepResult};
+use crate::model::Address;
 use crate::plan::{Action, Step};
 use crate::render::escape::line as escape;
 use crate::render::many;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// A pause of so many seconds is worth a line.
+const WORTH_SAYING: u64 = 8;
 
 /// Each step that is planned now and was not reviewed so, by name.
 pub(super) fn not_reviewed(withheld: &[Step]) -> String {
@@ -17,41 +24,94 @@ pub(super) fn not_reviewed(withheld: &[Step]) -> String {
     lines.chain(hint).collect()
 }
 
-/// Progress: bars on a terminal, lines elsewhere; failures are lines on both.
-pub(super) fn tell(bars: &Bars, event: &Event<'_>) {
-    match event {
-        Event::WaveStarted { wave } => {
-            bars.line(&format!("wave {}: {}", wave.name, many(wave.accounts.len(), "account")));
-        }
-        Event::WaveHalted { wave, failed, tolerated, left } => {
-            let head = format!("wave {}: halted: {failed} failed, {tolerated} may", wave.name);
-            bars.line(&format!("{head}; {} not started", many(*left, "account")));
-        }
-        Event::HealthRead { .. } | Event::GateBakes { .. } | Event::GlassBroken { .. } | Event::GateAnswered { .. } => {
-            gate::tell(bars, event)
-        }
-        Event::AccountStarted { account, steps } => bars.open(account, steps.len()),
-        Event::AccountEnded { account, succeeded } => {
-            bars.close(account);
-            if bars.hidden() {
-                bars.line(&format!("{account}: {}", if *succeeded { "done" } else { "not done" }));
+/// Who tells of the progress: bars on a terminal, lines elsewhere; failures are lines on both.
+pub(super) struct Teller<'a> {
+    bars: &'a Bars,
+    calls: &'a Calls,
+    seen: RefCell<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The wave that goes on, how many accounts it has, and how many of them have ended.
+    wave: String,
+    accounts: usize,
+    ended: usize,
+    /// How many steps wait for one, until it is done.
+    behind: BTreeMap<Address, usize>,
+}
+
+impl<'a> Teller<'a> {
+    pub fn new(bars: &'a Bars, calls: &'a Calls) -> Teller<'a> {
+        Teller { bars, calls, seen: RefCell::default() }
+    }
+
+    pub fn tell(&self, event: &Event<'_>) {
+        let bars = self.bars;
+        match event {
+            Event::WaveStarted { wave } => {
+                let accounts = wave.accounts.values().filter(|steps| !steps.is_empty()).count();
+                *self.seen.borrow_mut() = Seen { wave: wave.name.to_string(), accounts, ..Seen::default() };
+                self.stage();
+                bars.line(&format!("wave {}: {}", wave.name, many(wave.accounts.len(), "account")));
+            }
+            Event::WaveHalted { wave, failed, tolerated, left } => {
+                let head = format!("wave {}: halted: {failed} failed, {tolerated} may", wave.name);
+                bars.line(&format!("{head}; {} not started", many(*left, "account")));
+            }
+            Event::GateBakes { wave, bake } => {
+                bars.stage(format!("{wave} waits {} s", bake.as_secs()));
+                gate::tell(bars, event);
+            }
+            Event::HealthRead { .. } | Event::GlassBroken { .. } | Event::GateAnswered { .. } => gate::tell(bars, event),
+            Event::AccountStarted { account, steps } => {
+                bars.open(account, steps.len());
+                let waiting = steps.iter().flat_map(|step| &step.after).filter_map(|at| steps.get(*at));
+                let mut seen = self.seen.borrow_mut();
+                waiting.for_each(|needed| *seen.behind.entry(needed.address.clone()).or_default() += 1);
+            }
+            Event::AccountEnded { account, succeeded } => {
+                self.seen.borrow_mut().ended += 1;
+                self.stage();
+                bars.close(account);
+                if bars.hidden() {
+                    bars.line(&format!("{account}: {}", if *succeeded { "done" } else { "not done" }));
+                }
+            }
+            Event::NotRecorded { account, why } => {
+                bars.line(&format!("{account}: its record of who touched what last was not written: {}", escape(why)));
+            }
+            Event::StepStarted { step } => bars.show(&step.address.account, self.at(step)),
+            Event::StepWaits { step, error, pause } => self.waits(step, &escape(&error.message), pause.as_secs()),
+            Event::StepEnded { step, result } => {
+                bars.advance(&step.address.account);
+                self.seen.borrow_mut().behind.remove(&step.address);
+                if let StepResult::Failed(_) | StepResult::Withheld(_) = result {
+                    bars.line(&format!("{}: {}", step.address, became(result)));
+                }
             }
         }
-        Event::NotRecorded { account, why } => {
-            bars.line(&format!("{account}: its record of who touched what last was not written: {}", escape(why)));
-        }
-        Event::StepStarted { step } => bars.show(&step.address.account, step_name(step)),
-        Event::StepWaits { step, error, pause } => {
-            bars.show(&step.address.account, format!("{} waits: {}", step_name(step), escape(&error.message)));
-            if pause.as_secs() >= 8 {
-                bars.line(&format!("{}: trying again in {} s: {}", step.address, pause.as_secs(), escape(&error.message)));
-            }
-        }
-        Event::StepEnded { step, result } => {
-            bars.advance(&step.address.account);
-            if let StepResult::Failed(_) | StepResult::Withheld(_) = result {
-                bars.line(&format!("{}: {}", step.address, became(result)));
-            }
+    }
+
+    /// The wave, and how much of it has ended.
+    fn stage(&self) {
+        let seen = self.seen.borrow();
+        self.bars.stage(format!("{}, {}/{}", seen.wave, seen.ended, many(seen.accounts, "account")));
+    }
+
+    /// What an account is at, who waits for that, and what its calls have had to wait for.
+    fn at(&self, step: &Step) -> String {
+        let behind = self.seen.borrow().behind.get(&step.address).copied().unwrap_or(0);
+        let behind = if behind > 0 { format!(", {} behind it", many(behind, "step")) } else { String::new() };
+        let waited = self.calls.waited(&step.address.account);
+        let waited = waited.map(|(operation, waited)| format!("; {operation} waited {} s for its turn", waited.as_secs()));
+        format!("{}{behind}{}", step_name(step), waited.unwrap_or_default())
+    }
+
+    fn waits(&self, step: &Step, why: &str, seconds: u64) {
+        self.bars.show(&step.address.account, format!("{} waits {seconds} s: {why}", self.at(step)));
+        if seconds >= WORTH_SAYING {
+            self.bars.line(&format!("{}: trying again in {seconds} s: {why}", step.address));
         }
     }
 }

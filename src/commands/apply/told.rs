@@ -1,13 +1,12 @@
 //! Everybody who hears what happens in a run, each in their own way. Decides nothing, and keeps nothing from anybody.
 
 use super::super::clock;
-use super::super::progress::Bars;
 use super::approved::Approved;
 use super::ci::Runner;
 use super::journal::Journal;
 use super::notices::{self, Notices, Unheard, last_words};
 use super::stream::Stream;
-use super::tell::tell;
+use super::tell::Teller;
 use super::trace::{self, Trace};
 use super::turn::Held;
 use crate::apply::{Event, Outcome};
@@ -16,9 +15,9 @@ use std::pin::{Pin, pin};
 
 /// Who hears, besides the journal.
 pub(super) struct Told<'a> {
-    pub bars: &'a Bars,
-    pub runner: Option<&'a Runner>,
-    pub stream: Option<Stream>,
+    teller: Teller<'a>,
+    runner: Option<&'a Runner>,
+    stream: Option<Stream>,
     notices: Notices<'a>,
     trace: Option<Trace>,
     unheard: Unheard,
@@ -31,7 +30,7 @@ impl<'a> Told<'a> {
     pub fn of(
         args: &super::Args,
         (approved, held): (&'a Approved, &Held),
-        bars: &'a Bars,
+        teller: Teller<'a>,
         runner: Option<&'a Runner>,
     ) -> (Told<'a>, Sending) {
         let (notices, courier) = notices::of(args, approved, held);
@@ -44,13 +43,13 @@ impl<'a> Told<'a> {
         let stream = (args.format == super::Format::Json).then(Stream::default);
         stream.iter().for_each(|stream| stream.begin(approved, held, now));
         notices.begin(now);
-        (Told { bars, runner, stream, notices, trace, unheard }, Box::pin(courier.carry()))
+        (Told { teller, runner, stream, notices, trace, unheard }, Box::pin(courier.carry()))
     }
 
     pub fn hear(&self, event: &Event<'_>, journal: &Journal) {
         let at = clock::now(None);
         self.runner.iter().for_each(|runner| runner.hear(event));
-        tell(self.bars, event);
+        self.teller.tell(event);
         journal.hear(event, at);
         self.stream.iter().for_each(|stream| stream.hear(event, at));
         self.trace.iter().for_each(|trace| trace.hear(event, at));
@@ -59,7 +58,7 @@ impl<'a> Told<'a> {
 
     /// Says how it ended, waits a moment for those who are slow, and tells who did not hear.
     pub async fn end(self, approved: &Approved, outcome: &Outcome, sending: Sending) {
-        let Told { bars: _, runner: _, stream, notices, trace, unheard } = self;
+        let Told { teller: _, runner: _, stream, notices, trace, unheard } = self;
         let now = clock::now(None);
         stream.iter().for_each(|stream| stream.end(approved, outcome, now));
         notices.end(outcome, now);
