@@ -236,7 +236,10 @@ mod tests {
     async fn what_is_no_read_is_withheld_from_a_run_that_may_only_read() {
         let error = nerdgraph(false).call(&operation("newrelic:CreateAccount")).await.unwrap_err();
         assert_eq!(error.fault, Fault::Withheld);
-        assert_eq!(error.to_string(), "newrelic:CreateAccount: landfall refused to call newrelic:CreateAccount: this session may only read");
+        assert_eq!(
+            error.to_string(),
+            "newrelic:CreateAccount: landfall refused to call newrelic:CreateAccount: this session may only read"
+        );
     }
 
     #[test]
