@@ -160,8 +160,7 @@ async fn race(seed: u64) -> Vec<(usize, u64)> {
         local.spawn_local(run(Seen { world: world.clone(), ahead, lossy }, at));
     }
     local.await;
-    let writes = world.borrow().writes.clone();
-    writes
+    world.borrow().writes.clone()
 }
 
 #[tokio::test(start_paused = true)]
