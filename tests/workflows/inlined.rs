@@ -39,6 +39,16 @@ fn waiting(needs: &Value, callers: &[String]) -> Value {
     json!(needs.into_iter().flat_map(jobs).collect::<Vec<_>>())
 }
 
+fn condition(of: &Value) -> String {
+    of.as_str().map_or("true", |text| text.trim_start_matches("${{ ").trim_end_matches(" }}")).to_owned()
+}
+
+/// act reads a matrix before it finds out that its job is skipped, and then what the matrix is made of may be no JSON.
+fn harmless(matrix: &str) -> String {
+    let output = matrix.trim_start_matches("${{ fromJSON(").trim_end_matches(") }}");
+    format!("${{{{ fromJSON(startsWith({output}, '{{') && {output} || '{{}}') }}}}")
+}
+
 /// A job of the called workflow, as one of the caller's: with what was handed over, and its fellows by their new names.
 fn inlined(caller: &str, call: &Value, job: &Value) -> Value {
     let mut text = job.to_string().replace("needs.gate.", &format!("needs.{caller}-gate."));
@@ -50,8 +60,9 @@ fn inlined(caller: &str, call: &Value, job: &Value) -> Value {
     let own = job["needs"].as_str().map(|need| json!(format!("{caller}-{need}")));
     let needs: Vec<Value> = call["needs"].as_array().unwrap().iter().cloned().chain(own.clone()).collect();
     job["needs"] = json!(needs);
-    if own.is_none() {
-        job["if"] = call["if"].clone();
+    job["if"] = json!(format!("${{{{ ({}) && ({}) }}}}", condition(&call["if"]), condition(&job["if"])));
+    if let Some(matrix) = job["strategy"]["matrix"].as_str() {
+        job["strategy"]["matrix"] = json!(harmless(matrix));
     }
     job
 }
