@@ -25,7 +25,7 @@ def lose(arguments):
     """As when a machine dies: killed right after the first thing that it made."""
     running = subprocess.Popen([LANDFALL, *arguments, "--verbose"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     for line in running.stderr:
-        if " Create" in line:
+        if " ec2:Create" in line:
             running.kill()
             sys.exit("this job is lost because the test wants it to")
     sys.exit("this job was to be lost, and made nothing")

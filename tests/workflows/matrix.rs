@@ -7,8 +7,8 @@ use crate::repository::Repository;
 use crate::{as_one_process, github::REPOSITORY, nobodys_turn, repository, to_do};
 use std::time::Duration;
 
-/// Waves by names of one's own, in an order of one's own.
-const WAVES: &str = "waves: [dev, { name: first-customers, accounts: [tools/prod] }, stage, prod]";
+/// Waves by names of one's own, in an order of one's own. A wave of one account tolerates no failure unless it is told to.
+const WAVES: &str = "waves: [{ name: dev, tolerate: 1 }, { name: first-customers, accounts: [tools/prod] }, stage, prod]";
 
 /// A repository whose pull request is merged and approved.
 fn merged(aws: &Emulator) -> (Repository, String) {
