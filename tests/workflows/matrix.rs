@@ -10,17 +10,23 @@ use std::time::Duration;
 /// Waves by names of one's own, in an order of one's own. A wave of one account tolerates no failure unless it is told to.
 const WAVES: &str = "waves: [{ name: dev, tolerate: 1 }, { name: first-customers, accounts: [tools/prod] }, stage, prod]";
 
-/// A repository whose pull request is merged and approved.
+/// A repository whose pull request is merged and approved, and the merged commit.
 fn merged(aws: &Emulator) -> (Repository, String) {
     let mut repository = repository(aws);
     repository.edit("domains.yaml", "waves: [dev, stage, prod]", WAVES);
-    let head = repository.commit("waves");
+    let commit = reviewed(&mut repository, "waves");
+    (repository, commit)
+}
+
+/// Has what is there now planned on a pull request, approved and merged; the merged commit.
+fn reviewed(repository: &mut Repository, what: &str) -> String {
+    let head = repository.commit(what);
     repository.github.open(&head);
     repository.pull_request(REPOSITORY, &head).expect(&[("check/check", "success"), ("plan/plan", "success")]);
     let commit = repository.commit("merge");
     repository.github.merge(&head, &commit);
     repository.github.approve(&head);
-    (repository, commit)
+    commit
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +52,9 @@ async fn a_job_that_is_lost_holds_back_its_domain_and_the_next_run_waits_until_i
     ran.says("Not every job of it has ended");
     assert_eq!(to_do(&aws, &repository), ["shop/dev", "shop/prod"]);
 
+    // What was half made is planned as a change of what is there, which nobody has seen: another pull request shows it.
     repository.lose(None);
+    let commit = reviewed(&mut repository, "once more");
     let ran = repository.push(&commit);
     ran.says("waiting for");
     finished(&ran);
