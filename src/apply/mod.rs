@@ -14,7 +14,7 @@ mod waves;
 pub use cloud::{Cloud, Performed, StepError, Trouble};
 pub use gate::{Gate, Past, Reason, gate};
 pub use outcome::{Outcome, StepResult};
-pub use past::{Came, came};
+pub use past::{Came, came, unfinished};
 pub use watch::Reading;
 pub use waves::{Event, Limits, Terms, Watch, apply};
 

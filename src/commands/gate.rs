@@ -2,18 +2,19 @@
 //! of. Reads, and invokes canaries; its sessions refuse everything else.
 
 use super::apply::LIMITS;
+use super::apply::approved::{could_be_left, unfinished};
 use super::calls::Calls;
-use super::connect::{Mode, connect_while};
+use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file};
+use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file, record};
 use crate::apply::{self, Came, Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
-use crate::aws::{CallError, Lease};
+use crate::aws::Lease;
 use crate::cloud::lock::{join, keep};
 use crate::cloud::records::of_turn;
 use crate::cloud::{RealCloud, Store};
 use crate::model::{Account, Name, Turn, show};
-use crate::plan::{ApprovedPlan, Plan, PlanFile};
+use crate::plan::{ApprovedPlan, Plan, PlanFile, Reviewed};
 use crate::render::escape::line as escape;
 use crate::render::{MOST_JOBS, busy, matrix as matrix_of, packed};
 use serde_json::json;
@@ -81,9 +82,8 @@ pub async fn run(args: Args) -> Outcome {
     let file = open(&args.plan)?;
     let reviewed = args.reviewed.as_ref().map(open).transpose()?;
     matrix::known(&file.plan, &args.wave)?;
-    let (approved, _) = ApprovedPlan::of(file.plan.clone(), &reviewed.as_ref().unwrap_or(&file).reviewed());
     let (bars, calls) = (Bars::new("asking", args.verbose), Calls::default());
-    let gate = decide(&args, &approved, &file, &bars, &calls).await?;
+    let gate = decide(&args, &file, reviewed.as_ref().unwrap_or(&file), &bars, &calls).await?;
     bars.clear();
     eprintln!("{}", calls.summary());
     // An account none of whose steps was reviewed has a job all the same: it says so.
@@ -103,27 +103,38 @@ pub async fn run(args: Args) -> Outcome {
 }
 
 /// Asks the gate, in the turn that its jobs will write in, if there is one.
-async fn decide(args: &Args, approved: &ApprovedPlan, file: &PlanFile, bars: &Bars, calls: &Calls) -> Result<Gate, Failure> {
-    let plan = approved.plan();
+async fn decide(args: &Args, file: &PlanFile, seen: &PlanFile, bars: &Bars, calls: &Calls) -> Result<Gate, Failure> {
     let lease = Lease::none();
     let turn = if args.turn.is_some() { lock::while_held(&lease) } else { Turn::default() };
-    let entrance = connect_while(turn, Mode::Asking, plan.home_region.clone(), plan.access_role.clone(), args.verbose, calls).await?;
+    let Plan { home_region, access_role, .. } = &file.plan;
+    let entrance = connect_while(turn, Mode::Asking, home_region.clone(), access_role.clone(), args.verbose, calls).await?;
     let store = Store::of(&entrance.management);
-    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
     let joined = match &args.turn {
         Some(token) => Some(join(&store, token, &lease).await.map_err(lock::failed)?),
         None => None,
     };
+    let approved = approve(file, seen, &store).await?;
+    let plan = approved.plan();
     let past = past(plan, args, joined.as_ref().map(|turn| (&store, turn.fence()))).await?;
-    let cloud = RealCloud::open(entrance, plan, file.digest.clone()).await.map_err(unreadable)?;
+    let cloud = RealCloud::open(entrance, plan, file.digest.clone()).await.map_err(unread)?;
     let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
     let tell = |event: &Event<'_>| tell(bars, event);
     let asked = gate(plan, &args.wave, &past, &cloud, &terms, &tell);
     let Some(mut turn) = joined else { return Ok(asked.await) };
     tokio::select! {
         gate = asked => Ok(gate),
-        () = keep(&mut turn, &store) => unreachable!("keeping a turn never ends"),
+        never = keep(&mut turn, &store) => match never {},
     }
+}
+
+/// What the jobs of the wave will carry out.
+async fn approve(file: &PlanFile, seen: &PlanFile, store: &Store) -> Result<ApprovedPlan, Failure> {
+    let (approved, withheld) = ApprovedPlan::of(file.plan.clone(), &seen.reviewed());
+    if !could_be_left(seen, &withheld) {
+        return Ok(approved);
+    }
+    let left = unfinished(store, seen).await?;
+    Ok(ApprovedPlan::seen(file.plan.clone(), &Reviewed::of(&seen.plan, &left)).0)
 }
 
 /// What the jobs of earlier waves have come to, as far as the arguments and the records of the turn tell.
@@ -131,9 +142,8 @@ async fn past(plan: &Plan, args: &Args, turn: Option<(&Store, u64)>) -> Result<P
     if let Some(unknown) = args.failed.iter().find(|account| **account != Account::Management && !plan.emails.contains_key(account)) {
         return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the plan")));
     }
-    let unread = |error: CallError| Failure::new("the history of the organization can't be read", escape(&error.to_string()));
     let (mut came, otherwise) = match turn {
-        Some((store, fence)) => (apply::came(plan, &of_turn(store, fence).await.map_err(unread)?), Came::NotStarted),
+        Some((store, fence)) => (apply::came(plan, &of_turn(store, fence).await.map_err(record::unreadable)?), Came::NotStarted),
         None => (BTreeMap::new(), Came::Succeeded),
     };
     came.extend(args.failed.iter().map(|account| (account.clone(), Came::Failed)));

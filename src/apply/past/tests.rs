@@ -152,3 +152,15 @@ fn only_earlier_waves_count_and_the_organization_comes_before_all() {
         ["", "management", "management, a/dev", "management, a/dev"]
     );
 }
+
+#[test]
+fn what_failed_or_was_killed_is_unfinished_until_a_later_run_has_done_it() {
+    let left = |records: &[ChangeRecord]| unfinished(&plan(&ALL), records).into_iter().map(|at| at.account.to_string()).collect::<Vec<_>>();
+    assert_eq!(left(&[]), [""; 0]);
+    let (killed, others) = (began("1", &["a/dev", "b/dev"]), began("2", &["c/dev", "a/prod", "b/prod"]));
+    let of_others = [("c/dev", StepOutcome::Failed), ("a/prod", StepOutcome::NotStarted), ("b/prod", StepOutcome::Withheld)];
+    let mut records = vec![killed, others, ended("2", &of_others)];
+    assert_eq!(left(&records), ["a/dev", "b/dev", "c/dev"], "any step of a killed run, and what failed in another");
+    records.extend([began("3", &["b/dev", "c/dev"]), ended("3", &[("b/dev", StepOutcome::Done), ("c/dev", StepOutcome::AlreadySo)])]);
+    assert_eq!(left(&records), ["a/dev"]);
+}
