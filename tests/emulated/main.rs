@@ -24,5 +24,6 @@ mod reviewed;
 mod searching;
 mod secrets;
 mod since;
+mod strike;
 mod tee;
 mod whole;
