@@ -1,6 +1,7 @@
 //! The real binary against an emulated AWS that each test has to itself, started from the sandbox's own install. What became of the
 //! accounts is looked up with the AWS SDK, never with landfall.
 
+mod applied;
 mod calls;
 mod changed_by_hand;
 mod emulator;
