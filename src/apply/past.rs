@@ -3,7 +3,7 @@
 
 use super::{Past, Reason};
 use crate::model::{Account, Began, ChangeRecord, Closing, Colour, Entry, Name, StepOutcome, When};
-use crate::plan::{ORGANIZATION, Plan, Wave};
+use crate::plan::{ORGANIZATION, Plan, Step, Wave};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an account.
@@ -17,8 +17,17 @@ pub enum Came {
 impl Past {
     /// What the waves of a plan before one of them have come to. `otherwise` is what became of the accounts that nothing is said of.
     pub fn before(plan: &Plan, wave: &Name, came: &BTreeMap<Account, Came>, otherwise: Came) -> Past {
+        Past::of(plan, earlier(plan, wave), came, otherwise)
+    }
+
+    /// What all waves of a plan have come to. Accounts that nothing is said of did not start.
+    pub fn of_all(plan: &Plan, came: &BTreeMap<Account, Came>) -> Past {
+        Past::of(plan, plan.waves.iter(), came, Came::NotStarted)
+    }
+
+    fn of<'a>(plan: &Plan, waves: impl Iterator<Item = &'a Wave>, came: &BTreeMap<Account, Came>, otherwise: Came) -> Past {
         let mut past = Past::default();
-        for earlier in earlier(plan, wave) {
+        for earlier in waves {
             let that = |which: Came| busy(earlier).filter(move |account| *came.get(account).unwrap_or(&otherwise) == which).cloned();
             let (failed, held): (BTreeSet<Account>, BTreeSet<Account>) = (that(Came::Failed).collect(), that(Came::NotStarted).collect());
             let started = busy(earlier).count() - held.len();
@@ -59,7 +68,7 @@ pub fn came(plan: &Plan, records: &[ChangeRecord]) -> BTreeMap<Account, Came> {
             }
             Entry::Ended(closing) => {
                 let accounts = began.remove(run).unwrap_or_default();
-                came.extend(accounts.into_iter().map(|account| (account.clone(), became(closing, account))));
+                came.extend(accounts.into_iter().map(|account| (account.clone(), of_plan(plan, closing, account))));
             }
             Entry::LockBroken { .. } => {}
         }
@@ -76,6 +85,35 @@ fn set_out<'a>(plan: &'a Plan, began: &'a Began) -> Vec<&'a Account> {
             let wave = part.and_then(|part| part.wave.as_ref());
             plan.waves.iter().filter(|other| wave.is_none_or(|wave| other.name == *wave)).flat_map(busy).collect()
         }
+    }
+}
+
+/// The accounts of a wave that failed, by the records of the runs that have ended: as its own jobs see it, of which others are under way.
+pub fn failed_in(wave: &Name, records: &[ChangeRecord]) -> BTreeSet<Account> {
+    let (mut began, mut came) = (BTreeMap::new(), BTreeMap::new());
+    for ChangeRecord { run, entry, .. } in records {
+        match entry {
+            Entry::Began(entry) => {
+                let part = entry.part.as_ref().filter(|part| part.wave.as_ref() == Some(wave));
+                began.extend(part.map(|part| (run, &part.accounts)));
+            }
+            Entry::Ended(closing) => {
+                let accounts = began.remove(run).into_iter().flatten();
+                came.extend(accounts.map(|account| (account.clone(), became(closing, account))));
+            }
+            Entry::LockBroken { .. } => {}
+        }
+    }
+    came.into_iter().filter(|(_, came)| *came == Came::Failed).map(|(account, _)| account).collect()
+}
+
+/// What a run made of an account of a plan. One that did well with a part of its steps alone, such as its creation, has not begun with
+/// the others.
+fn of_plan(plan: &Plan, closing: &Closing, account: &Account) -> Came {
+    let told = |step: &Step| closing.steps.iter().any(|record| record.address == step.address);
+    match became(closing, account) {
+        Came::Succeeded if !plan.steps().filter(|step| step.address.account == *account).all(told) => Came::NotStarted,
+        came => came,
     }
 }
 

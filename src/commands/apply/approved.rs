@@ -43,6 +43,9 @@ pub(super) fn approve(args: &Args) -> Result<Approved, Failure> {
     if !args.account.is_empty() {
         plan.keep(&args.account.iter().cloned().collect());
     }
+    if args.accounts_for.is_some() {
+        plan.keep_new_accounts();
+    }
     let (plan, withheld) = ApprovedPlan::of(plan, &digests);
     Ok(Approved { plan, withheld, digest, reviewed: reviewed.map(|file| file.digest) })
 }
