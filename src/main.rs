@@ -7,6 +7,7 @@ use landfall::commands::{Arguments, Exit, run};
 async fn main() -> Exit {
     match run(Arguments::parse()).await {
         Ok(exit) => exit,
+        Err(failure) if failure.is_said() => Exit::Failed,
         Err(failure) => {
             eprintln!("{failure}");
             Exit::Failed

@@ -14,7 +14,7 @@ mod waves;
 pub use cloud::{Cloud, Performed, StepError, Trouble};
 pub use gate::{Gate, Past, Reason, asked_by, gate};
 pub use outcome::{Outcome, StepResult};
-pub use past::{Came, came, failed_in};
+pub use past::{Came, came, failed_in, unfinished};
 pub use watch::Reading;
 pub use waves::{Event, Limits, Terms, Watch, apply};
 

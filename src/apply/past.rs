@@ -1,8 +1,9 @@
-//! What the jobs of a matrix have come to, as the gates of later waves see it: made of the change records of one turn. Must never take
-//! silence for success: an account of which no record tells did not start, and one whose record has no end failed.
+//! What earlier runs have come to, by their change records: the jobs of a matrix, as the gates of later waves see them, and what a run that
+//! was lost left half done. Must never take silence for success: an account of which no record tells did not start, and one whose record
+//! has no end failed.
 
 use super::{Past, Reason};
-use crate::model::{Account, Began, ChangeRecord, Closing, Colour, Entry, Name, StepOutcome, When};
+use crate::model::{Account, Address, Began, ChangeRecord, Closing, Colour, Deed, Entry, Name, StepOutcome, StepRecord, When};
 use crate::plan::{ORGANIZATION, Plan, Step, Wave};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,6 +75,51 @@ pub fn came(plan: &Plan, records: &[ChangeRecord]) -> BTreeMap<Account, Came> {
         }
     }
     came
+}
+
+/// The addresses whose steps runs of a plan may have left half done: those that failed, and every one of a run that has no end, which was
+/// killed at any of them. In an account that such a run made all that it left is its own, too: settings are there as soon as the account
+/// is. Of several runs the last one to say so counts.
+pub fn unfinished(plan: &Plan, records: &[ChangeRecord]) -> BTreeSet<Address> {
+    let end_of = |run: &str| records.iter().find_map(|record| ended(record).filter(|_| record.run == run));
+    let mut left = BTreeSet::new();
+    for record in records {
+        let Entry::Began(began) = &record.entry else { continue };
+        let Some(closing) = end_of(&record.run) else {
+            let accounts: BTreeSet<&Account> = set_out(plan, began).into_iter().collect();
+            left.extend(plan.steps().map(|step| &step.address).filter(|at| accounts.contains(&at.account)).cloned());
+            continue;
+        };
+        for step in &closing.steps {
+            left.extend(left_in_new(plan, closing, step));
+            match step.outcome {
+                StepOutcome::Failed => drop(left.insert(step.address.clone())),
+                StepOutcome::Done | StepOutcome::AlreadySo => drop(left.remove(&step.address)),
+                StepOutcome::Withheld | StepOutcome::Skipped | StepOutcome::NotStarted => {}
+            }
+        }
+    }
+    left
+}
+
+/// What a run that made an account did not come to in it.
+fn left_in_new(plan: &Plan, closing: &Closing, made: &StepRecord) -> Vec<Address> {
+    if !plan.makes_by(&made.address) || (made.action, made.outcome) != (Deed::Create, StepOutcome::Done) {
+        return Vec::new();
+    }
+    let not_begun = |at: &&Address| {
+        let told = closing.steps.iter().find(|step| step.address == **at);
+        told.is_none_or(|step| matches!(step.outcome, StepOutcome::NotStarted | StepOutcome::Skipped))
+    };
+    let inside = plan.steps().map(|step| &step.address).filter(|at| at.account == made.address.account);
+    inside.filter(not_begun).cloned().collect()
+}
+
+fn ended(record: &ChangeRecord) -> Option<&Closing> {
+    match &record.entry {
+        Entry::Ended(closing) => Some(closing),
+        Entry::Began(_) | Entry::LockBroken { .. } => None,
+    }
 }
 
 /// The accounts that a run set out for.

@@ -2,7 +2,7 @@
 
 use super::store::Store;
 use crate::aws::{CallError, Fault};
-use crate::model::{ChangeRecord, Digest, Entry, Head, Rollback};
+use crate::model::{Began, ChangeRecord, Digest, Entry, Head, Rollback};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,8 @@ const FOLDER: &str = "records/";
 const HEAD: &str = "head.json";
 /// So many jobs may append at the same moment, each in a turn of the others': the largest matrix that GitHub runs, twice.
 const MOST_TRIES: usize = 512;
+/// A run that is run again looks so far back for what it left half done: two records for each job of the largest matrix, twice.
+const LOOK_BACK: u64 = 1024;
 /// So many records are read at once: S3 has no limit that this could reach, and the connection pool is small.
 const AT_ONCE: usize = 16;
 
@@ -49,11 +51,11 @@ pub async fn rollback(store: &Store, kept: &Rollback) -> Result<String, CallErro
     if Digest::of_text(&text) == kept.digest { Ok(text) } else { Err(gone("was altered: the record holds a different digest of it")) }
 }
 
-/// Appends an entry, and tells its number. Of two runs that append at the same moment, one comes after the other.
+/// Appends an entry, and answers the record of it. Of two runs that append at the same moment, one comes after the other.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn append(store: &Store, scribe: &Scribe, at: Timestamp, entry: Entry) -> Result<u64, CallError> {
+pub async fn append(store: &Store, scribe: &Scribe, at: Timestamp, entry: Entry) -> Result<ChangeRecord, CallError> {
     let mut end = head(store).await?.map(|(head, _)| head);
     for _ in 0..MOST_TRIES {
         let record = ChangeRecord::next(end.as_ref(), at, (&scribe.run, &scribe.who), entry.clone());
@@ -64,11 +66,11 @@ pub async fn append(store: &Store, scribe: &Scribe, at: Timestamp, entry: Entry)
             Err(error) if error.is(Fault::Lost) => false,
             Err(error) => return Err(error),
         };
-        let found = if written { Some(text.clone()) } else { store.read(&key(number)).await?.map(|(text, _)| text) };
+        let found = if written { Some(text.clone()) } else { self::record(store, number).await? };
         match found {
             Some(found) if found == text => {
                 advance(store, Head { number, digest: Digest::of_text(&text) }).await?;
-                return Ok(number);
+                return Ok(record);
             }
             Some(other) => end = Some(Head { number, digest: Digest::of_text(&other) }),
             None => {}
@@ -127,25 +129,38 @@ async fn texts(store: &Store, numbers: impl Iterator<Item = u64>) -> Result<BTre
 /// # Errors
 /// Those of the store.
 pub async fn of_turn(store: &Store, fence: u64) -> Result<Vec<ChangeRecord>, CallError> {
-    let mut left = head(store).await?.map_or(0, |(head, _)| head.number);
-    // Whoever wrote the last record may have been killed before the end of the history was moved on.
-    while record(store, left + 1).await?.is_some() {
-        left += 1;
-    }
-    let mut found = BTreeMap::new();
     let is_earlier = |record: &ChangeRecord| matches!(&record.entry, Entry::Began(began) if began.fence < fence);
-    while left > 0 && !found.values().any(is_earlier) {
+    Ok(belonging(latest(store, u64::MAX, is_earlier).await?, |began| began.fence == fence))
+}
+
+/// The latest records of the runs of one plan, by the digest that people have seen, in order.
+///
+/// # Errors
+/// Those of the store.
+pub async fn of_plan(store: &Store, seen: &Digest) -> Result<Vec<ChangeRecord>, CallError> {
+    Ok(belonging(latest(store, LOOK_BACK, |_| false).await?, |began| began.reviewed.as_ref().unwrap_or(&began.plan) == seen))
+}
+
+/// The records from the end of the history back to one, or so many of them.
+async fn latest(store: &Store, most: u64, until: impl Fn(&ChangeRecord) -> bool) -> Result<Vec<ChangeRecord>, CallError> {
+    let mut end = head(store).await?.map_or(0, |(head, _)| head.number);
+    // Whoever wrote the last record may have been killed before the end of the history was moved on.
+    while record(store, end + 1).await?.is_some() {
+        end += 1;
+    }
+    let (mut left, mut found) = (end, BTreeMap::new());
+    while left > end.saturating_sub(most) && !found.values().any(&until) {
         let from = left.saturating_sub(AT_ONCE as u64) + 1;
         let read = texts(store, from..=left).await?;
         found.extend(read.into_iter().filter_map(|(number, text)| Some((number, ChangeRecord::of(&text)?))));
         left = from - 1;
     }
-    Ok(belonging(found.into_values().collect(), fence))
+    Ok(found.into_values().collect())
 }
 
-/// Those of the runs that began in a turn.
-fn belonging(mut records: Vec<ChangeRecord>, fence: u64) -> Vec<ChangeRecord> {
-    let began = records.iter().filter(|record| matches!(&record.entry, Entry::Began(began) if began.fence == fence));
+/// Those of the runs that began so.
+fn belonging(mut records: Vec<ChangeRecord>, so: impl Fn(&Began) -> bool) -> Vec<ChangeRecord> {
+    let began = records.iter().filter(|record| matches!(&record.entry, Entry::Began(began) if so(began)));
     let runs: BTreeSet<String> = began.map(|record| record.run.clone()).collect();
     records.retain(|record| runs.contains(&record.run));
     records

@@ -6,8 +6,10 @@ use crate::aws::{Access, Call, CallError, Connection, Fault, Options};
 use crate::cloud::{self, Entrance, enter};
 use crate::kinds;
 use crate::model::{Region, Turn};
+use crate::plan::Estate;
 use crate::render::escape::line as escape;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +27,18 @@ pub enum Mode {
     ReadWrite,
 }
 
-/// Goes into the organization.
+/// Goes into the organization that some files are of, with the role that they name for what is to be done.
 ///
 /// # Errors
 /// Missing or wrong credentials, and an AWS that does not answer, each with advice.
-pub async fn connect(mode: Mode, region: Region, role: String, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
-    connect_while(Turn::default(), mode, region, role, verbose, calls).await
+pub async fn connect(estate: &Estate, mode: Mode, verbose: bool, calls: &Calls) -> Result<Entrance, Failure> {
+    let role = if mode == Mode::ReadWrite { &estate.access_role } else { &estate.plan_role };
+    connect_while(Turn::default(), mode, estate.home_region.clone(), role.clone(), verbose, calls).await
+}
+
+/// What stopped a command that was let in, and then could not read what it needs.
+pub fn unread(error: impl fmt::Display) -> Failure {
+    Failure::new("the organization could not be read", escape(&error.to_string()))
 }
 
 /// The same, for a run that writes only while it is its turn.

@@ -23,11 +23,23 @@ pub struct Failure {
     summary: &'static str,
     detail: String,
     hint: Option<String>,
+    /// Whether it stands on stderr already.
+    said: bool,
 }
 
 impl Failure {
     pub fn new(summary: &'static str, detail: impl fmt::Display) -> Failure {
-        Failure { summary, detail: detail.to_string(), hint: None }
+        Failure { summary, detail: detail.to_string(), hint: None, said: false }
+    }
+
+    /// The same failure, of which everything stands on stderr already.
+    #[must_use]
+    pub fn said(self) -> Failure {
+        Failure { said: true, ..self }
+    }
+
+    pub fn is_said(&self) -> bool {
+        self.said
     }
 
     /// What stopped it, in words that are the same each time.

@@ -1,7 +1,7 @@
 //! The files that most commands read, and what happens when there is something wrong with them.
 
 use super::output::colour;
-use super::{Exit, clock};
+use super::{Failure, clock};
 use crate::config::{self, Loaded, Problems};
 use crate::plan::Desired;
 use jiff::civil::Date;
@@ -10,13 +10,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct FileArgs {
     /// The folder of domains.yaml and modules/
-    #[arg(long, default_value = ".", value_name = "FOLDER")]
+    #[arg(long, default_value = ".", value_name = "FOLDER", global = true)]
     pub(super) root: PathBuf,
     /// The domains file within it
-    #[arg(long, default_value = config::DOMAINS, value_name = "FILE")]
+    #[arg(long, default_value = config::DOMAINS, value_name = "FILE", global = true)]
     pub(super) file: String,
     /// Plan as of a day, such as 2026-12-24, instead of today: what ends by a date has ended then
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", global = true)]
     pub(super) as_of: Option<Date>,
 }
 
@@ -32,8 +32,11 @@ pub fn read(args: &FileArgs) -> Result<Loaded, Problems> {
     config::load(&args.root, &args.file, clock::now(args.as_of))
 }
 
-/// Reads the files; says on stderr what is wrong with them, and gives up on errors.
-pub fn load(args: &FileArgs) -> Result<Desired, Exit> {
+/// Reads the files, and says on stderr what is wrong with them.
+///
+/// # Errors
+/// When that is more than warnings.
+pub fn load(args: &FileArgs) -> Result<Desired, Failure> {
     match read(args) {
         Ok(loaded) => {
             complain(&loaded.warnings);
@@ -41,7 +44,7 @@ pub fn load(args: &FileArgs) -> Result<Desired, Exit> {
         }
         Err(problems) => {
             complain(&problems);
-            Err(Exit::Failed)
+            Err(Failure::new("the files are wrong", args.path().display()).said())
         }
     }
 }

@@ -3,17 +3,17 @@
 
 use super::apply::{LIMITS, Spread};
 use super::calls::Calls;
-use super::connect::{Mode, connect_while};
+use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file};
+use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file, record};
 use crate::apply::{self, Came, Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
-use crate::aws::{CallError, Lease};
+use crate::aws::Lease;
 use crate::cloud::lock::{join, keep};
 use crate::cloud::records::of_turn;
 use crate::cloud::{RealCloud, Store};
 use crate::model::{Account, ChangeRecord, Name, Turn, show};
-use crate::plan::{ApprovedPlan, Plan, PlanFile, Rollout};
+use crate::plan::{Plan, PlanFile, Rollout};
 use crate::render::escape::line as escape;
 use crate::render::{MOST_JOBS, busy, matrix as matrix_of, packed};
 use serde_json::json;
@@ -83,9 +83,8 @@ pub async fn run(args: Args) -> Outcome {
     let file = open(&args.plan)?;
     let reviewed = args.reviewed.as_ref().map(open).transpose()?;
     matrix::known(&file.plan, &args.wave)?;
-    let (approved, _) = ApprovedPlan::of(file.plan.clone(), &reviewed.as_ref().unwrap_or(&file).reviewed());
     let (bars, calls) = (Bars::new("asking", args.verbose), Calls::default());
-    let Asked { gate, cloud, records, caller } = decide(&args, &approved, &file, &bars, &calls).await?;
+    let Asked { gate, spread, cloud, records } = decide(&args, &file, reviewed.as_ref(), &bars, &calls).await?;
     bars.clear();
     eprintln!("{}", calls.summary());
     // An account none of whose steps was reviewed has a job all the same: it says so.
@@ -94,16 +93,15 @@ pub async fn run(args: Args) -> Outcome {
         parts::write(folder, &packed(&starting, MOST_JOBS), &file, reviewed.as_ref())?;
         parts::confine(folder, &args.wave, &cloud)?;
     }
-    if let Some(token) = &args.turn {
-        Spread::of(&file, reviewed.as_ref(), token, &caller).asked(&gate, &records).await;
+    if args.turn.is_some() {
+        spread.asked(&gate, &records).await;
     }
     match args.format {
         Format::Text => print(&text(&gate))?,
         Format::Json => print(&json(&gate))?,
         Format::Outputs => {
             eprint!("{}", text(&gate));
-            let missing: Vec<&Account> =
-                starting.iter().copied().filter(|one| cloud.is_absent(one) && approved.plan().makes(one)).collect();
+            let missing: Vec<&Account> = starting.iter().copied().filter(|one| cloud.is_absent(one) && spread.plan().makes(one)).collect();
             outputs(&file.plan.rollout, &args.wave, &starting, &missing).map_or(Ok(()), |outputs| print(&outputs))?;
         }
     }
@@ -124,42 +122,41 @@ fn outputs(rollout: &Rollout, wave: &Name, starting: &[&Account], missing: &[&Ac
 /// What a gate says, and what it is made from.
 struct Asked {
     gate: Gate,
+    spread: Spread,
     cloud: RealCloud,
     /// Those of the turn.
     records: Vec<ChangeRecord>,
-    caller: String,
 }
 
 /// Asks the gate, in the turn that its jobs will write in, if there is one.
-async fn decide(args: &Args, approved: &ApprovedPlan, file: &PlanFile, bars: &Bars, calls: &Calls) -> Result<Asked, Failure> {
-    let plan = approved.plan();
+async fn decide(args: &Args, file: &PlanFile, reviewed: Option<&PlanFile>, bars: &Bars, calls: &Calls) -> Result<Asked, Failure> {
     let lease = Lease::none();
     let turn = if args.turn.is_some() { lock::while_held(&lease) } else { Turn::default() };
-    let entrance = connect_while(turn, Mode::Asking, plan.home_region.clone(), plan.access_role.clone(), args.verbose, calls).await?;
+    let Plan { home_region, access_role, .. } = &file.plan;
+    let entrance = connect_while(turn, Mode::Asking, home_region.clone(), access_role.clone(), args.verbose, calls).await?;
     let store = Store::of(&entrance.management);
-    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
     let joined = match &args.turn {
         Some(token) => Some(join(&store, token, &lease).await.map_err(lock::failed)?),
         None => None,
     };
-    let unread = |error: CallError| Failure::new("the history of the organization can't be read", escape(&error.to_string()));
     let records = match &joined {
-        Some(turn) => of_turn(&store, turn.fence()).await.map_err(unread)?,
+        Some(turn) => of_turn(&store, turn.fence()).await.map_err(record::unreadable)?,
         None => Vec::new(),
     };
-    let (past, caller) = (past(plan, args, &records)?, entrance.caller.arn.clone());
-    let cloud = RealCloud::open(entrance, plan, file.digest.clone()).await.map_err(unreadable)?;
+    let spread = Spread::of(file, reviewed, &store, args.turn.as_deref().unwrap_or_default(), &entrance.caller.arn).await?;
+    let past = past(spread.plan(), args, &records)?;
+    let cloud = RealCloud::open(entrance, spread.plan(), file.digest.clone()).await.map_err(unread)?;
     let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
     let tell = |event: &Event<'_>| tell(bars, event);
-    let asked = gate(plan, &args.wave, &past, &cloud, &terms, &tell);
+    let asked = gate(spread.plan(), &args.wave, &past, &cloud, &terms, &tell);
     let gate = match joined {
         None => asked.await,
         Some(mut turn) => tokio::select! {
             gate = asked => gate,
-            () = keep(&mut turn, &store) => unreachable!("keeping a turn never ends"),
+            never = keep(&mut turn, &store) => match never {},
         },
     };
-    Ok(Asked { gate, cloud, records, caller })
+    Ok(Asked { gate, spread, cloud, records })
 }
 
 /// What the jobs of earlier waves have come to, as far as the arguments and the records of the turn tell.

@@ -31,13 +31,9 @@ enum Format {
 
 /// 0 when nothing is red, 2 when something is.
 pub async fn run(args: Args) -> Outcome {
-    let desired = match files::load(&args.files) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(exit),
-    };
+    let desired = files::load(&args.files)?;
     let selection = args.accounts.select(&desired)?;
-    let (calls, estate) = (Calls::default(), &desired.estate);
-    let entrance = connect(Mode::Asking, estate.home_region.clone(), estate.plan_role.clone(), args.verbose, &calls).await?;
+    let entrance = connect(&desired.estate, Mode::Asking, args.verbose, &Calls::default()).await?;
     let unknown =
         |error: crate::aws::CallError| Failure::new("it is not known which accounts there are", render::escape::line(&error.to_string()));
     let healths = health(&entrance, &desired, &selection).await.map_err(unknown)?;

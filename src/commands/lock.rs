@@ -6,10 +6,10 @@ use super::connect::{Mode, connect};
 use super::output::print;
 use super::{Exit, Failure, Outcome, clock, files, machine};
 use crate::aws::{Lease, Moment};
+use crate::cloud::Store;
 use crate::cloud::lock::{self, Claim, NotOurs};
 use crate::cloud::records::{Scribe, append, are_open, of_turn};
-use crate::cloud::{Entrance, Store};
-use crate::model::{Entry, Turn};
+use crate::model::{Entry, Holder, Turn};
 use crate::render::escape::line as escape;
 use aws_smithy_async::time::SharedTimeSource;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ const LONGEST_RUN: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    files: files::FileArgs,
     #[command(subcommand)]
     what: What,
 }
@@ -28,8 +30,6 @@ pub struct Args {
 enum What {
     /// Take the lock for a run of several jobs, and print the token that `landfall apply --turn` joins it by
     Take {
-        #[command(flatten)]
-        files: files::FileArgs,
         /// What to call the run by, such as github-16423-1: of this attempt, and of no other. Drawn, when absent
         #[arg(long, value_name = "NAME", value_parser = run_name)]
         run: Option<String>,
@@ -48,13 +48,9 @@ enum What {
         /// What `landfall lock take` printed, or the name that it was given with --run
         #[arg(value_name = "TURN")]
         turn: String,
-        #[command(flatten)]
-        files: files::FileArgs,
     },
     /// End somebody else's turn, with a record of it: for a run that is known to be dead, and whose turn is long
     Break {
-        #[command(flatten)]
-        files: files::FileArgs,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -62,43 +58,17 @@ enum What {
 }
 
 pub async fn run(args: Args) -> Outcome {
+    let entrance = connect(&files::load(&args.files)?.estate, Mode::ReadWrite, false, &Calls::default()).await?;
+    let store = Store::of(&entrance.management);
     match args.what {
-        What::Take { files, run, purpose, minutes, wait } => {
-            let (entrance, store) = match open(&files).await? {
-                Ok(opened) => opened,
-                Err(exit) => return Ok(exit),
-            };
-            let term = Duration::from_secs(minutes * 60);
-            let run = run.map_or_else(new_run, Ok)?;
-            let claim = Claim { run, who: entrance.caller.arn.clone(), purpose, term, program: None, ended: machine::ended };
+        What::Take { run, purpose, minutes, wait } => {
+            let (run, who, term) = (run.map_or_else(new_run, Ok)?, entrance.caller.arn, Duration::from_secs(minutes * 60));
+            let claim = Claim { run, who, purpose, term, program: None, ended: machine::ended };
             take(&store, &claim, Duration::from_secs(wait * 60)).await
         }
-        What::Release { turn, files } => {
-            let (_, store) = match open(&files).await? {
-                Ok(opened) => opened,
-                Err(exit) => return Ok(exit),
-            };
-            release(&store, &turn).await
-        }
-        What::Break { files, reason } => {
-            let (entrance, store) = match open(&files).await? {
-                Ok(opened) => opened,
-                Err(exit) => return Ok(exit),
-            };
-            break_it(&entrance, &store, reason).await
-        }
+        What::Release { turn } => release(&store, &turn).await,
+        What::Break { reason } => break_it(&store, entrance.caller.arn, reason).await,
     }
-}
-
-async fn open(args: &files::FileArgs) -> Result<Result<(Entrance, Store), Exit>, Failure> {
-    let desired = match files::load(args) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(Err(exit)),
-    };
-    let estate = &desired.estate;
-    let entrance = connect(Mode::ReadWrite, estate.home_region.clone(), estate.access_role.clone(), false, &Calls::default()).await?;
-    let store = Store::of(&entrance.management);
-    Ok(Ok((entrance, store)))
 }
 
 /// A name that stands in a token, and is none that Landfall gives to others: those have no digit.
@@ -140,10 +110,20 @@ pub(super) fn failed(error: NotOurs) -> Failure {
     }
 }
 
+/// Says once whom a run waits for.
+pub(super) fn waits() -> impl FnMut(&Holder) {
+    let mut said = None;
+    move |holder| {
+        if said.as_ref() != Some(&holder.run) {
+            eprintln!("waiting for {}, who writes since {}: {}", escape(&holder.who), holder.since, escape(&holder.purpose));
+            said = Some(holder.run.clone());
+        }
+    }
+}
+
 async fn take(store: &Store, claim: &Claim, patience: Duration) -> Outcome {
     store.open().await.map_err(|error| failed(error.into()))?;
-    let waits = |holder: &crate::model::Holder| eprintln!("waiting for {}: {}", escape(&holder.who), escape(&holder.purpose));
-    let turn = lock::take(store, claim, patience, &Lease::none(), waits).await.map_err(failed)?;
+    let turn = lock::take(store, claim, patience, &Lease::none(), waits()).await.map_err(failed)?;
     print(&format!("{}\n", turn.token())).map(|()| Exit::Done)
 }
 
@@ -162,8 +142,7 @@ async fn release(store: &Store, turn: &str) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn break_it(entrance: &Entrance, store: &Store, reason: String) -> Outcome {
-    let who = entrance.caller.arn.clone();
+async fn break_it(store: &Store, who: String, reason: String) -> Outcome {
     let holder = lock::break_it(store, &who, &reason).await.map_err(failed)?;
     print(&format!("The turn of {} is over. The next run can begin in some three minutes.\n", escape(&holder.who)))?;
     let scribe = Scribe { run: new_run()?, who };

@@ -33,10 +33,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Outcome {
-    let desired = match files::load(&args.files) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(exit),
-    };
+    let desired = files::load(&args.files)?;
     let selection = select(&desired, &args)?;
     let (plan, report) = make(&desired, &selection, args.verbose).await?;
     show::show(&plan, &report, &args.shown)?;
@@ -53,7 +50,7 @@ pub async fn run(args: Args) -> Outcome {
 async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result<(Plan, Report), Failure> {
     let calls = Calls::default();
     let estate = &desired.estate;
-    let entrance = connect(Mode::ReadOnly, estate.home_region.clone(), estate.plan_role.clone(), verbose, &calls).await?;
+    let entrance = connect(estate, Mode::ReadOnly, verbose, &calls).await?;
     let bars = Bars::new("reading", verbose);
     let live = read(&entrance, desired, selection, |progress| match progress {
         Progress::Accounts(count) => bars.expect(count),

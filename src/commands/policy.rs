@@ -40,10 +40,7 @@ fn watches(desired: &Desired) -> bool {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let desired = match files::load(&args.files) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(exit),
-    };
+    let desired = files::load(&args.files)?;
     let writes = args.purpose == Purpose::Apply;
     let role = if writes { &desired.estate.access_role } else { &desired.estate.plan_role };
     let management = documents(&actions(&desired.kinds, Side::Management, writes), &[entering(role), storing(writes)]);

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    files: files::FileArgs,
     #[command(subcommand)]
     what: What,
 }
@@ -20,8 +22,6 @@ pub struct Args {
 enum What {
     /// The runs, the latest first
     List {
-        #[command(flatten)]
-        files: files::FileArgs,
         /// So many runs at most
         #[arg(long, value_name = "N", default_value_t = 20)]
         most: usize,
@@ -30,17 +30,12 @@ enum What {
     Show {
         /// Its number, as `landfall record list` tells it
         number: u64,
-        #[command(flatten)]
-        files: files::FileArgs,
         /// How to print it
         #[arg(long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
     },
     /// Whether any record was altered, left out or moved
-    Verify {
-        #[command(flatten)]
-        files: files::FileArgs,
-    },
+    Verify,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -50,31 +45,18 @@ enum Format {
 }
 
 pub async fn run(args: Args) -> Outcome {
+    let store = open(&args.files).await?;
     match args.what {
-        What::List { files, most } => match open(&files).await? {
-            Ok(store) => list(&store, most).await,
-            Err(exit) => Ok(exit),
-        },
-        What::Show { number, files, format } => match open(&files).await? {
-            Ok(store) => show(&store, number, format).await,
-            Err(exit) => Ok(exit),
-        },
-        What::Verify { files } => match open(&files).await? {
-            Ok(store) => verify(&store).await,
-            Err(exit) => Ok(exit),
-        },
+        What::List { most } => list(&store, most).await,
+        What::Show { number, format } => show(&store, number, format).await,
+        What::Verify => verify(&store).await,
     }
 }
 
 /// The store of the organization that the files are of.
-pub(super) async fn open(args: &files::FileArgs) -> Result<Result<Store, Exit>, Failure> {
-    let desired = match files::load(args) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(Err(exit)),
-    };
-    let estate = &desired.estate;
-    let entrance = connect(Mode::Looking, estate.home_region.clone(), estate.plan_role.clone(), false, &Calls::default()).await?;
-    Ok(Ok(Store::of(&entrance.management)))
+pub(super) async fn open(args: &files::FileArgs) -> Result<Store, Failure> {
+    let entrance = connect(&files::load(args)?.estate, Mode::Looking, false, &Calls::default()).await?;
+    Ok(Store::of(&entrance.management))
 }
 
 pub(super) fn unreadable(error: impl std::fmt::Display) -> Failure {

@@ -22,10 +22,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Outcome {
-    let store = match open(&args.files).await? {
-        Ok(store) => store,
-        Err(exit) => return Ok(exit),
-    };
+    let store = open(&args.files).await?;
     let record = find(&store, args.number).await?;
     let Entry::Began(began) = record.entry else { return Err(none(args.number, "it is not of a run's beginning")) };
     let Began { rollback: Some(kept), .. } = *began else { return Err(none(args.number, "none was kept for it")) };

@@ -1,10 +1,10 @@
 //! `landfall status`: the estate at a glance: its accounts, whose turn it is to write, and what was changed last.
 
 use super::calls::Calls;
-use super::connect::{Mode, connect};
+use super::connect::{Mode, connect, unread};
 use super::output::print;
 use super::record::parsed;
-use super::{Exit, Failure, Outcome, clock, files};
+use super::{Exit, Outcome, clock, files};
 use crate::cloud::lock::look;
 use crate::cloud::{self, Store, records};
 use crate::model::{Account, Environment, Holder};
@@ -23,17 +23,12 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Outcome {
-    let desired = match files::load(&args.files) {
-        Ok(desired) => desired,
-        Err(exit) => return Ok(exit),
-    };
-    let estate = &desired.estate;
-    let entrance = connect(Mode::Looking, estate.home_region.clone(), estate.plan_role.clone(), false, &Calls::default()).await?;
-    let unread = |error: String| Failure::new("the organization could not be read", escape(&error));
-    let open = cloud::open_accounts(&entrance, &desired).await.map_err(|error| unread(error.to_string()))?;
+    let desired = files::load(&args.files)?;
+    let entrance = connect(&desired.estate, Mode::Looking, false, &Calls::default()).await?;
+    let open = cloud::open_accounts(&entrance, &desired).await.map_err(unread)?;
     let store = Store::of(&entrance.management);
-    let (lock, _) = look(&store).await.map_err(|error| unread(error.to_string()))?;
-    let (texts, _) = records::history(&store).await.map_err(|error| unread(error.to_string()))?;
+    let (lock, _) = look(&store).await.map_err(unread)?;
+    let (texts, _) = records::history(&store).await.map_err(unread)?;
     let latest: String = render::records(&parsed(&texts)).lines().take(LATEST).flat_map(|line| [line, "\n"]).collect();
     let holder = lock.held_at(clock::now(None));
     print(&format!("{}{}{}", accounts(&desired, &open), turn(holder), changes(&latest))).map(|()| Exit::Done)

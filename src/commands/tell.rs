@@ -3,13 +3,12 @@
 
 use super::apply::Spread;
 use super::calls::Calls;
-use super::connect::{Mode, connect};
-use super::{Exit, Failure, Outcome, lock, plan_file};
-use crate::aws::CallError;
+use super::connect::{Mode, connect_while};
+use super::{Exit, Outcome, lock, plan_file, record};
 use crate::cloud::Store;
 use crate::cloud::lock::under_way;
 use crate::cloud::records::of_turn;
-use crate::render::escape::line as escape;
+use crate::model::Turn;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -41,17 +40,16 @@ pub async fn run(args: Args) -> Outcome {
     let file = open(&args.plan)?;
     let reviewed = args.reviewed.as_ref().map(open).transpose()?;
     let (region, role) = (file.plan.home_region.clone(), file.plan.access_role.clone());
-    let entrance = connect(Mode::Looking, region, role, false, &Calls::default()).await?;
+    let entrance = connect_while(Turn::default(), Mode::Looking, region, role, false, &Calls::default()).await?;
     let store = Store::of(&entrance.management);
     let Some(fence) = under_way(&store, &args.turn).await.map_err(lock::failed)? else {
         eprintln!("That turn is over: nothing is told.");
         return Ok(Exit::Done);
     };
-    let spread = Spread::of(&file, reviewed.as_ref(), &args.turn, &entrance.caller.arn);
-    let unread = |error: CallError| Failure::new("the history of the organization can't be read", escape(&error.to_string()));
+    let spread = Spread::of(&file, reviewed.as_ref(), &store, &args.turn, &entrance.caller.arn).await?;
     match args.what {
         What::Start => spread.began().await,
-        What::End => spread.ended(&of_turn(&store, fence).await.map_err(unread)?).await,
+        What::End => spread.ended(&of_turn(&store, fence).await.map_err(record::unreadable)?).await,
     }
     Ok(Exit::Done)
 }

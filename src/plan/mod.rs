@@ -25,6 +25,7 @@ mod pending;
 mod quotas;
 mod ranges;
 mod representative;
+mod reviewed;
 mod rollback;
 mod rollout;
 mod steps;
@@ -42,6 +43,7 @@ pub use narrow::narrow;
 pub use notices::{Deployments, Hearers, Notices};
 pub use quotas::SUMMARY as OVER_QUOTA;
 pub use representative::SUMMARY as FIRST_SEEN;
+pub use reviewed::Reviewed;
 pub use rollback::rollback;
 pub use rollout::{
     BlockDays, ORGANIZATION, ORGANIZATION_LAST, Parallel, Rollout, Sick, Tolerance, WaveRules, canaries, is_canary, seconds, show_seconds,

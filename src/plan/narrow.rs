@@ -25,6 +25,11 @@ impl Plan {
     pub fn makes(&self, account: &Account) -> bool {
         self.steps().any(|step| step.address.account == *account && makes_account(step))
     }
+
+    /// Whether the step at an address creates an account.
+    pub fn makes_by(&self, at: &Address) -> bool {
+        self.steps().any(|step| step.address == *at && makes_account(step))
+    }
 }
 
 /// One that waits for others of its account can't go by itself; none does, since there is nothing in an account before it.

@@ -1,10 +1,19 @@
 //! The order of one account's steps: what has to be done before what. Decides when, never what.
 
 use super::compare::Fate;
-use super::ground::Ground;
+use super::ground::{Ground, SUBNET};
 use crate::kinds::TABLE;
-use crate::model::{Account, Address, Note, Severity, Subject, show};
+use crate::model::{Account, Address, KindName, Note, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What is with one holder of a kind at a time, and is taken over from another in one call: a subnet has one route table, and between two
+/// of them it would be without routes (`ec2:ReplaceRouteTableAssociation`).
+const TAKEN_OVER: (KindName, KindName) = (KindName::new("route-table"), SUBNET);
+
+/// Steps by whether they make something: an address has at most one that does, and one that deletes.
+type Nodes<'a> = BTreeMap<(&'a Address, bool), Node<'a>>;
+/// Steps, each with those that have to be done before it.
+type Waiting<'a> = BTreeMap<Node<'a>, BTreeSet<Node<'a>>>;
 
 /// When, among the steps that could be done next, one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,9 +40,9 @@ pub(super) type Ordered<'a> = Vec<(Node<'a>, Vec<usize>)>;
 
 /// The steps of an account in a valid serial order, and a note for each circle that had to be broken.
 pub(super) fn order<'a>(ground: &Ground<'a>, account: &Account, of_account: &[(&'a Address, &Fate)]) -> (Ordered<'a>, Vec<Note>) {
-    let nodes: BTreeMap<(&Address, bool), Node> =
-        of_account.iter().flat_map(|(at, fate)| nodes(at, fate)).map(|node| (key(&node), node)).collect();
-    let mut waiting: BTreeMap<Node, BTreeSet<Node>> = nodes.values().map(|node| (*node, before(ground, node, &nodes))).collect();
+    let nodes: Nodes = of_account.iter().flat_map(|(at, fate)| nodes(at, fate)).map(|node| (key(&node), node)).collect();
+    let mut waiting: Waiting = nodes.values().map(|node| (*node, before(ground, node, &nodes))).collect();
+    take_over(ground, &nodes, &mut waiting);
     let mut followers: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
     waiting.iter().for_each(|(node, before)| before.iter().for_each(|earlier| followers.entry(*earlier).or_default().push(*node)));
     let mut unmet = waiting.clone();
@@ -79,13 +88,12 @@ fn rank(at: &Address, phase: Phase) -> isize {
     if phase == Phase::Make { row } else { -row }
 }
 
-/// An address has at most one step that deletes and one that makes.
 fn key<'a>(node: &Node<'a>) -> (&'a Address, bool) {
     (node.at, node.phase == Phase::Make)
 }
 
 /// The steps that have to be done before a step.
-fn before<'a>(ground: &Ground<'a>, node: &Node<'a>, nodes: &BTreeMap<(&Address, bool), Node<'a>>) -> BTreeSet<Node<'a>> {
+fn before<'a>(ground: &Ground<'a>, node: &Node<'a>, nodes: &Nodes<'a>) -> BTreeSet<Node<'a>> {
     let at = node.at;
     if node.phase == Phase::Make {
         let needs = ground.needs.get(at).into_iter().flatten().filter_map(|need| nodes.get(&(need, true)));
@@ -99,8 +107,38 @@ fn before<'a>(ground: &Ground<'a>, node: &Node<'a>, nodes: &BTreeMap<(&Address, 
         .collect()
 }
 
+/// Who takes something over goes before who lets go of it, unless that one waits for this one anyway.
+fn take_over<'a>(ground: &Ground<'a>, nodes: &Nodes<'a>, waiting: &mut Waiting<'a>) {
+    let (holder, held) = TAKEN_OVER;
+    for giver in nodes.values().filter(|node| node.at.kind == holder) {
+        let live = ground.found(giver.at).map(|found| ground.bound(giver.at, &found.spec)).unwrap_or_default();
+        let keeps = |at: &Address| giver.phase == Phase::Make && ground.needs(giver.at, at);
+        for given in live.iter().filter(|at| at.kind == held && !keeps(at)) {
+            let wanted_by = ground.wanted_by.get(given).into_iter().flatten();
+            let takers = wanted_by.filter(|at| at.kind == holder && **at != giver.at).filter_map(|at| nodes.get(&(*at, true)));
+            for taker in takers {
+                if !waits(waiting, taker, giver) {
+                    waiting.entry(*giver).or_default().insert(*taker);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a step waits for another, over any number of steps.
+fn waits(waiting: &Waiting, step: &Node, other: &Node) -> bool {
+    let (mut next, mut seen) = (vec![*step], BTreeSet::from([*step]));
+    while let Some(node) = next.pop() {
+        if node == *other {
+            return true;
+        }
+        next.extend(waiting.get(&node).into_iter().flatten().filter(|earlier| seen.insert(**earlier)));
+    }
+    false
+}
+
 /// A step on a circle of steps that wait for one another: the one that sorts first, and the circle.
-fn weakest<'a>(unmet: &BTreeMap<Node<'a>, BTreeSet<Node<'a>>>) -> (Node<'a>, Vec<Node<'a>>) {
+fn weakest<'a>(unmet: &Waiting<'a>) -> (Node<'a>, Vec<Node<'a>>) {
     let mut path: Vec<Node> = unmet.keys().next().into_iter().copied().collect();
     // Every step on the path waits for another one, so within as many steps as there are, one comes up again.
     loop {

@@ -1,10 +1,10 @@
 //! Plan and report: what will be done, and what you should know about it.
 
-use super::{Notices, Rollout};
+use super::{Notices, Reviewed, Rollout};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Approvals, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that will be done, in waves. Holds no id and no unknown value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,15 +95,23 @@ impl ApprovedPlan {
     /// Approves the steps whose digests are among those that were reviewed; the others are left out and returned.
     ///
     /// A step left out takes along those that come after it: they were reviewed on the ground that it would be done.
-    pub fn of(plan: Plan, reviewed: &std::collections::BTreeSet<Digest>) -> (ApprovedPlan, Vec<Step>) {
-        let mut withheld = Vec::new();
-        let mut approved = plan;
+    pub fn of(plan: Plan, reviewed: &BTreeSet<Digest>) -> (ApprovedPlan, Vec<Step>) {
+        ApprovedPlan::by(plan, |step| reviewed.contains(&step.digest()))
+    }
+
+    /// The same, by what people have seen and what is left of it.
+    pub fn seen(plan: Plan, reviewed: &Reviewed) -> (ApprovedPlan, Vec<Step>) {
+        ApprovedPlan::by(plan, |step| reviewed.approves(step))
+    }
+
+    fn by(plan: Plan, approves: impl Fn(&Step) -> bool) -> (ApprovedPlan, Vec<Step>) {
+        let (mut approved, mut withheld) = (plan, Vec::new());
         for steps in approved.waves.iter_mut().flat_map(|wave| wave.accounts.values_mut()) {
             let mut kept: Vec<Option<usize>> = Vec::new();
             let mut next = Vec::new();
             for mut step in std::mem::take(steps) {
                 let before: Option<Vec<usize>> = step.after.iter().map(|at| kept[*at]).collect();
-                match before.filter(|_| reviewed.contains(&step.digest())) {
+                match before.filter(|_| approves(&step)) {
                     Some(before) => {
                         kept.push(Some(next.len()));
                         step.after = before;

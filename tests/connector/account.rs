@@ -27,6 +27,10 @@ struct Provider {
 pub struct Parameters(BTreeMap<String, (String, String)>);
 
 impl Identities {
+    pub fn count(&self) -> usize {
+        self.roles.len() + self.providers.len()
+    }
+
     pub fn answer(&mut self, account: &str, asked: &Asked) -> Answer {
         match asked.operation.as_str() {
             "ListOpenIDConnectProviders" => {
@@ -110,6 +114,11 @@ fn tags(all: &BTreeMap<String, String>) -> String {
 }
 
 impl Parameters {
+    /// Those of the account's own; what `apply` notes down for canaries tells which step came last, and so depends on the order of runs.
+    pub fn count(&self) -> usize {
+        self.0.keys().filter(|name| !name.starts_with("/landfall-apply/")).count()
+    }
+
     pub fn answer(&mut self, asked: &Asked) -> Answer {
         let name = asked.text("Name");
         let shown = |(name, (kind, value)): (&String, &(String, String))| json!({ "Name": name, "Type": kind, "Value": value });

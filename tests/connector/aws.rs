@@ -8,12 +8,14 @@ use super::wire::{Answer, Asked, Fault, element, fault, xml};
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use landfall::model::limits::{Scope, limit};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How old a signature may be.
@@ -32,6 +34,7 @@ const EPOCH: u64 = 1_795_000_000;
 pub struct Aws {
     world: Arc<Mutex<World>>,
     start: Instant,
+    killed: Arc<Notify>,
 }
 
 pub struct World {
@@ -51,6 +54,19 @@ pub struct World {
     pub refused: BTreeMap<String, usize>,
     /// How much faster than AWS says it throttles: 1 for AWS as documented.
     pub strictness: f64,
+    /// What happens to one call, counted from the last `forget`.
+    pub mishap: Option<(usize, Mishap)>,
+}
+
+/// What can happen to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// Whoever calls is killed before the call arrives: it never does, and nothing is answered.
+    KilledBefore,
+    /// Whoever calls is killed when it has been carried out, and before the answer.
+    KilledAfter,
+    /// It is carried out, and the answer gets lost.
+    AnswerLost,
 }
 
 struct Bucket {
@@ -72,8 +88,9 @@ impl Aws {
             throttled: Vec::new(),
             refused: BTreeMap::new(),
             strictness: 1.0,
+            mishap: None,
         };
-        Aws { world: Arc::new(Mutex::new(world)), start: Instant::now() }
+        Aws { world: Arc::new(Mutex::new(world)), start: Instant::now(), killed: Arc::default() }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
@@ -92,6 +109,40 @@ impl Aws {
     pub fn client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(self.clone());
         http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Counts a call, and says what happens to it.
+    fn mishap(&self) -> Option<Mishap> {
+        let mut world = self.world();
+        let (left, mishap) = world.mishap?;
+        world.mishap = left.checked_sub(1).map(|left| (left, mishap));
+        let struck = left == 0;
+        if struck && mishap != Mishap::AnswerLost {
+            self.killed.notify_one();
+        }
+        struck.then_some(mishap)
+    }
+
+    /// Waits until a mishap kills whoever is calling.
+    pub async fn killed(&self) {
+        self.killed.notified().await;
+    }
+
+    /// What there is, counted by what it is; and what bears a mark that something else bears, too.
+    pub fn census(&self) -> (BTreeMap<String, usize>, Vec<String>) {
+        let world = self.world();
+        let (mut counts, mut twice) = (BTreeMap::new(), Vec::new());
+        counts.insert("accounts".to_owned(), world.organization.accounts.len());
+        for ((account, region), network) in &world.networks {
+            network.census(&format!("{account} {region}"), &mut counts, &mut twice);
+        }
+        for (account, identities) in &world.identities {
+            counts.insert(format!("{account} identities"), identities.count());
+        }
+        for ((account, _), parameters) in &world.parameters {
+            counts.insert(format!("{account} parameters"), parameters.count());
+        }
+        (counts, twice)
     }
 
     fn random(&self, (from, to): (u64, u64)) -> u64 {
@@ -124,7 +175,16 @@ impl HttpConnector for Aws {
             tokio::time::sleep(Duration::from_millis(there)).await;
             let creation = Duration::from_secs(aws.random(CREATION));
             let asked = Asked::of(&request);
+            let mishap = aws.mishap();
+            if mishap == Some(Mishap::KilledBefore) {
+                return std::future::pending().await;
+            }
             let answer = aws.world().answer(&asked, aws.now(), creation);
+            match mishap {
+                Some(Mishap::AnswerLost) => return Err(ConnectorError::io("the connection was reset".into())),
+                Some(_) => return std::future::pending().await,
+                None => {}
+            }
             tokio::time::sleep(Duration::from_millis(back)).await;
             Ok(asked.respond(answer))
         })

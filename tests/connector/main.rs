@@ -1,7 +1,8 @@
-//! The official SDK over a simulated AWS behind its HTTP connector, in virtual time: pacing, renewal, and how long things take.
+//! The official SDK over a simulated AWS behind its HTTP connector, in virtual time: pacing, renewal, crashes, and how long things take.
 
 mod account;
 mod aws;
+mod crashes;
 #[path = "../estates/mod.rs"]
 mod estates;
 mod floor;

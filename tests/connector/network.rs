@@ -53,6 +53,18 @@ const SETS: [(&str, &str, &str); 9] = [
 ];
 
 impl Network {
+    /// Counts what there is by its set, and tells of marks that two things bear.
+    pub fn census(&self, place: &str, counts: &mut BTreeMap<String, usize>, twice: &mut Vec<String>) {
+        let mut marks = BTreeMap::new();
+        for thing in self.things.values() {
+            *counts.entry(format!("{place} {}", thing.set)).or_default() += 1;
+            if let Some(mark) = thing.tags.get("landfall:address") {
+                *marks.entry((thing.set, mark)).or_insert(0) += 1;
+            }
+        }
+        twice.extend(marks.into_iter().filter(|(_, count)| *count > 1).map(|((set, mark), count)| format!("{count} {set} {mark}")));
+    }
+
     pub fn answer(&mut self, asked: &Asked) -> Answer {
         match asked.operation.as_str() {
             "DescribeVpcs" => self.list("vpcSet", asked),

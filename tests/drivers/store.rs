@@ -94,7 +94,7 @@ async fn a_history_that_many_append_to_at_once_is_whole_and_tampering_shows() {
     store.open().await.unwrap();
     let appends = (0..12).map(|number| {
         let (store, scribe) = (&store, Scribe { run: format!("run-{number}"), who: "somebody".into() });
-        async move { append(store, &scribe, jiff::Timestamp::UNIX_EPOCH, broken(format!("reason {number}"))).await.unwrap() }
+        async move { append(store, &scribe, jiff::Timestamp::UNIX_EPOCH, broken(format!("reason {number}"))).await.unwrap().number }
     });
     let mut numbers = futures::future::join_all(appends).await;
     numbers.sort_unstable();

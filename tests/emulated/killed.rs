@@ -1,4 +1,5 @@
-//! Apply, killed at any moment and run again, ends in the state that an undisturbed run ends in, with nothing twice and nothing lost.
+//! Apply, killed at any moment and run again, ends in the state that an undisturbed run ends in, with nothing twice and nothing lost; and what
+//! was reviewed once, and is half done, needs no second review.
 
 use crate::emulator::Emulator;
 use crate::estate::Generated;
@@ -37,17 +38,19 @@ async fn undisturbed(estate: &Generated) -> (Inventory, Duration) {
     (inventory(&emulator).await, took)
 }
 
-/// Plans and applies, again and again, until an apply has not been killed; answers how many were.
+/// Plans and applies what was reviewed at first, again and again, until an apply has not been killed; answers how many were.
 async fn disturbed(emulator: &Emulator, root: &Path, seed: u64, took: Duration) -> u32 {
+    let reviewed = emulator.file("reviewed.json");
+    emulator.landfall(root, &["plan", "--out", &reviewed]).expect(0);
     for kills in 0..KILLS {
         let plan = emulator.plan(root, &[]);
-        let apply =
-            emulator.command(root, &["apply", &plan]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
+        let mut command = emulator.command(root, &["apply", &plan, "--reviewed", &reviewed]);
+        let apply = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
         if !killed(apply.unwrap(), took.mul_f64(fraction(seed, kills))).await {
             return kills;
         }
     }
-    emulator.apply(root);
+    emulator.landfall(root, &["apply", &emulator.plan(root, &[]), "--reviewed", &reviewed]).expect(0);
     KILLS
 }
 

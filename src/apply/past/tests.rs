@@ -156,7 +156,11 @@ fn only_earlier_waves_count_and_the_organization_comes_before_all() {
 #[test]
 fn an_account_that_was_only_made_has_not_begun() {
     let mut plan = plan(&["a/dev"]);
-    let made = Step { address: "a/dev/global/account/main".parse().unwrap(), ..plan.steps().next().unwrap().clone() };
+    let spec = serde_json::json!({ "account": {
+        "email": "a@acme.example", "name": "a", "organizational_unit": "management:organizational-unit/dev", "access_role": "role",
+    } });
+    let action = Action::Create { want: serde_json::from_value(spec).unwrap(), replacing: false };
+    let made = Step { address: "a/dev/global/account/main".parse().unwrap(), action, ..plan.steps().next().unwrap().clone() };
     plan.waves[0].accounts.values_mut().for_each(|steps| steps.insert(0, made.clone()));
     let only = |outcome| {
         let mut closing = closing(&[("a/dev", outcome)]);
@@ -165,6 +169,10 @@ fn an_account_that_was_only_made_has_not_begun() {
     };
     let of = |records: &[ChangeRecord]| came(&plan, records)[&account("a/dev")];
     assert_eq!((of(&only(StepOutcome::Done)), of(&only(StepOutcome::Failed))), (Came::NotStarted, Came::Failed));
+    let left = |records: &[ChangeRecord]| unfinished(&plan, records).into_iter().map(|at| at.kind.to_string()).collect::<Vec<_>>();
+    assert_eq!(left(&only(StepOutcome::Done)), ["iam-role"], "what is in an account that was made is the run's own");
+    let then = [only(StepOutcome::Done), vec![began("2", &["a/dev"]), ended("2", &[("a/dev", StepOutcome::Done)])]].concat();
+    assert_eq!(left(&then), [""; 0]);
 }
 
 #[test]
@@ -182,4 +190,16 @@ fn jobs_of_a_wave_count_who_failed_in_it_and_not_who_is_under_way() {
     assert_eq!(crate::model::show(&failed_in(&name("prod"), &records)), "a/prod");
     let again = [records, job("prod", "a/prod", done)].concat();
     assert!(failed_in(&name("prod"), &again).is_empty(), "the last run of an account counts");
+}
+
+#[test]
+fn what_failed_or_was_killed_is_unfinished_until_a_later_run_has_done_it() {
+    let left = |records: &[ChangeRecord]| unfinished(&plan(&ALL), records).into_iter().map(|at| at.account.to_string()).collect::<Vec<_>>();
+    assert_eq!(left(&[]), [""; 0]);
+    let (killed, others) = (began("1", &["a/dev", "b/dev"]), began("2", &["c/dev", "a/prod", "b/prod"]));
+    let of_others = [("c/dev", StepOutcome::Failed), ("a/prod", StepOutcome::NotStarted), ("b/prod", StepOutcome::Withheld)];
+    let mut records = vec![killed, others, ended("2", &of_others)];
+    assert_eq!(left(&records), ["a/dev", "b/dev", "c/dev"], "any step of a killed run, and what failed in another");
+    records.extend([began("3", &["b/dev", "c/dev"]), ended("3", &[("b/dev", StepOutcome::Done), ("c/dev", StepOutcome::AlreadySo)])]);
+    assert_eq!(left(&records), ["a/dev"]);
 }

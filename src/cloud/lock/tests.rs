@@ -145,7 +145,7 @@ async fn run(seen: Seen, run: usize) {
     let killed_after = Duration::from_secs(if seen.roll(4) == 0 { seen.roll(40) } else { 100_000 });
     tokio::select! {
         () = write(&seen, &lease, run, fence) => {}
-        () = keep(&mut turn, &seen) => {}
+        never = keep(&mut turn, &seen) => match never {},
         () = tokio::time::sleep(killed_after) => return,
     }
     let _ = turn.release(&seen).await;

@@ -1,8 +1,9 @@
 //! A turn to write: taken, renewed, joined by other jobs of the same run, and given back.
 
 use super::{NotOurs, Shelf, TERM, Version, holder, look, time};
-use crate::aws::{Lease, Moment};
+use crate::aws::{Fault, Lease, Moment};
 use crate::model::{Holder, Lock};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,39 +77,39 @@ pub async fn take(
 ) -> Result<Turn, NotOurs> {
     let mut waited = Duration::ZERO;
     loop {
-        let asked = shelf.now();
-        let (lock, version) = match look(shelf).await {
-            Err(NotOurs::Call(_)) if waited < patience => {
-                shelf.sleep(LOOK_EVERY).await;
-                waited += LOOK_EVERY;
-                continue;
-            }
-            looked => looked?,
-        };
-        let held = lock.held_at(time(asked)).filter(|holder| !claim.passes(holder));
-        if let Some(other) = held {
-            if waited >= patience {
-                return Err(NotOurs::Held(Box::new(other.clone())));
-            }
-            on_wait(other);
-            shelf.sleep(LOOK_EVERY).await;
-            waited += LOOK_EVERY;
-            continue;
+        match attempt(shelf, claim, lease).await {
+            Ok(Attempt::Taken(turn)) => return Ok(turn),
+            Ok(Attempt::Beaten) => continue,
+            Ok(Attempt::Held(other)) if waited >= patience => return Err(NotOurs::Held(other)),
+            Ok(Attempt::Held(other)) => on_wait(&other),
+            // A shelf that does not answer is asked once more at the least; one that says no will go on saying it.
+            Err(NotOurs::Call(error)) if !error.is(Fault::Denied) && waited < patience.max(LOOK_EVERY) => {}
+            Err(error) => return Err(error),
         }
-        let next = lock.next(claim.holder(asked));
-        match shelf.put(&next.text(), version.as_ref()).await {
-            Ok(Some(version)) => {
-                lease.grant(asked, claim.term.min(TERM));
-                return Ok(Turn { claim: claim.clone(), fence: next.fence, version, lease: lease.clone(), owned: true });
-            }
-            Ok(None) => {}
-            Err(error) if waited >= patience.max(LOOK_EVERY) => return Err(error.into()),
-            Err(_) => {
-                shelf.sleep(LOOK_EVERY).await;
-                waited += LOOK_EVERY;
-            }
-        }
+        shelf.sleep(LOOK_EVERY).await;
+        waited += LOOK_EVERY;
     }
+}
+
+/// What came of trying to take the lock.
+enum Attempt {
+    Taken(Turn),
+    /// Somebody else has it.
+    Held(Box<Holder>),
+    /// Somebody else wrote in between.
+    Beaten,
+}
+
+async fn attempt(shelf: &impl Shelf, claim: &Claim, lease: &Arc<Lease>) -> Result<Attempt, NotOurs> {
+    let asked = shelf.now();
+    let (lock, version) = look(shelf).await?;
+    if let Some(other) = lock.held_at(time(asked)).filter(|holder| !claim.passes(holder)) {
+        return Ok(Attempt::Held(Box::new(other.clone())));
+    }
+    let next = lock.next(claim.holder(asked));
+    let Some(version) = shelf.put(&next.text(), version.as_ref()).await? else { return Ok(Attempt::Beaten) };
+    lease.grant(asked, claim.term.min(TERM));
+    Ok(Attempt::Taken(Turn { claim: claim.clone(), fence: next.fence, version, lease: lease.clone(), owned: true }))
 }
 
 /// Joins a turn that another job of the same run took. Grants the lease.
@@ -116,12 +117,13 @@ pub async fn take(
 /// # Errors
 /// `Over` when it is not this run's turn any more, or `token` is none; those of the shelf.
 pub async fn join(shelf: &impl Shelf, token: &str, lease: &Arc<Lease>) -> Result<Turn, NotOurs> {
-    let (run, fence) = token.rsplit_once(':').and_then(|(run, fence)| Some((run, fence.parse().ok()?))).ok_or(NotOurs::Over)?;
     let asked = shelf.now();
     let (lock, version) = look(shelf).await?;
-    let (Some(version), Some(holder)) = (version, ours(&lock, run, fence)) else { return Err(NotOurs::Over) };
-    let (who, purpose) = (holder.who.clone(), holder.purpose.clone());
-    let claim = Claim { run: run.to_owned(), who, purpose, term: TERM, program: None, ended: |_| false };
+    // A name without its fence would join whichever turn has that name now.
+    let fence = fence(&lock, token).filter(|_| token.contains(':'));
+    let (Some(version), Some(fence), Some(holder)) = (version, fence, &lock.holder) else { return Err(NotOurs::Over) };
+    let Holder { run, who, purpose, .. } = holder.clone();
+    let claim = Claim { run, who, purpose, term: TERM, program: None, ended: |_| false };
     let turn = Turn { claim, fence, version, lease: lease.clone(), owned: false };
     turn.grant(holder, asked)?;
     Ok(turn)
@@ -209,7 +211,7 @@ async fn finish(shelf: &impl Shelf, name: &str, then: impl Fn(&Lock) -> Lock) ->
 }
 
 /// Keeps the turn for as long as it is awaited. When it is lost, the lease is revoked, and this never ends: whoever writes finds out.
-pub async fn keep(turn: &mut Turn, shelf: &impl Shelf) {
+pub async fn keep(turn: &mut Turn, shelf: &impl Shelf) -> Infallible {
     loop {
         shelf.sleep(RENEW_EVERY).await;
         match turn.renew(shelf).await {
@@ -217,7 +219,7 @@ pub async fn keep(turn: &mut Turn, shelf: &impl Shelf) {
             Ok(()) | Err(NotOurs::Call(_)) => {}
             Err(why) => {
                 turn.lease.revoke(why.to_string());
-                std::future::pending::<()>().await;
+                return std::future::pending().await;
             }
         }
     }

@@ -118,12 +118,8 @@ impl Journal {
     }
 }
 
-/// Appends to the history, and answers the record: what comes before it is the history's own business.
 async fn append(held: &Held, entry: Entry) -> Result<ChangeRecord, Failure> {
-    let at = super::clock::now(None);
-    let number = records::append(&held.store, &held.scribe, at, entry.clone()).await.map_err(unwritten)?;
-    let record = ChangeRecord::next(None, at, (&held.scribe.run, &held.scribe.who), entry);
-    Ok(ChangeRecord { number, ..record })
+    records::append(&held.store, &held.scribe, super::clock::now(None), entry).await.map_err(unwritten)
 }
 
 fn unwritten(error: CallError) -> Failure {

@@ -1,6 +1,6 @@
 //! `landfall apply`: carries out a reviewed plan file while it is this run's turn to write, says what became of every step, and records it.
 
-mod approved;
+pub(super) mod approved;
 mod ci;
 mod journal;
 mod notices;
@@ -13,16 +13,16 @@ mod trace;
 mod turn;
 
 use super::calls::Calls;
-use super::connect::{Mode, connect_while};
+use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, clock, gate, parts, way_back};
+use super::{Exit, Failure, Outcome as Ended, clock, gate, lock, parts, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
+use crate::aws::Lease;
 use crate::cloud::{Entrance, RealCloud};
 use crate::model::{Account, Name};
 use crate::plan::Plan;
-use crate::render::escape::line as escape;
-use approved::{Approved, approve};
+use approved::{Approved, Review};
 use ci::Runner;
 use journal::Journal;
 pub(super) use spread::Spread;
@@ -95,25 +95,44 @@ pub async fn run(args: Args) -> Ended {
 }
 
 async fn applied(args: &Args, runner: Option<&Runner>) -> Ended {
-    let approved = approve(args)?;
-    say(args, runner, &not_reviewed(&approved.withheld))?;
-    if approved.plan.plan().is_empty() {
-        let none = if approved.withheld.is_empty() { "the plan has no steps" } else { "no step was reviewed as it is planned now" };
-        say(args, runner, &format!("Nothing to apply: {none}.\n"))?;
-        return Ok(if approved.withheld.is_empty() { Exit::Done } else { Exit::Changes });
+    let review = Review::of(args)?;
+    let approved = review.approve();
+    // Only whoever looks into the history has to go into the organization first.
+    let open = review.leaves_open(&approved);
+    if !open && let Some(exit) = nothing_to_do(args, runner, &approved)? {
+        return Ok(exit);
     }
-    let calls = Calls::default();
+    let (calls, lease) = (Calls::default(), Lease::none());
     let Plan { home_region, access_role, .. } = approved.plan.plan();
-    let lease = turn::lease();
-    let entrance = connect_while(turn::of(&lease), Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
+    let turn = lock::while_held(&lease);
+    let entrance = connect_while(turn, Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
     let mut held = turn::take(&args.turn, &entrance, &format!("plan {}", approved.seen().short()), &lease).await?;
-    let ended = match peers::go_on(args, &held).await {
-        Ok(()) => carry_out(args, &approved, entrance, &mut held, &calls, runner).await,
-        Err(halted) => Err(halted),
-    };
+    let ended = async {
+        peers::go_on(args, &held).await?;
+        if !open {
+            return carry_out(args, &approved, entrance, &mut held, &calls, runner).await;
+        }
+        let approved = review.approve_by(&held.store).await?;
+        match nothing_to_do(args, runner, &approved)? {
+            Some(exit) => Ok(exit),
+            None => carry_out(args, &approved, entrance, &mut held, &calls, runner).await,
+        }
+    }
+    .await;
     held.release().await;
     eprintln!("{}", calls.summary());
     ended
+}
+
+/// Says what is left out, and how a run ends that has nothing left.
+fn nothing_to_do(args: &Args, runner: Option<&Runner>, approved: &Approved) -> Result<Option<Exit>, Failure> {
+    say(args, runner, &not_reviewed(approved))?;
+    if !approved.plan.plan().is_empty() {
+        return Ok(None);
+    }
+    let none = if approved.withheld.is_empty() { "the plan has no steps" } else { "no step was reviewed as it is planned now" };
+    say(args, runner, &format!("Nothing to apply: {none}.\n"))?;
+    Ok(Some(if approved.withheld.is_empty() { Exit::Done } else { Exit::Changes }))
 }
 
 /// Text for people: on stdout, unless that is for programs.
@@ -131,8 +150,7 @@ fn say(args: &Args, runner: Option<&Runner>, text: &str) -> Result<(), Failure> 
 async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls, runner: Option<&Runner>) -> Ended {
     let back = way_back::before(approved.plan.plan(), args.rollback_out.as_deref())?;
     let journal = Journal::begin(args, approved, &back, held).await?;
-    let unreadable = |error| Failure::new("the organization could not be read", escape(&format!("{error}")));
-    let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unreadable)?;
+    let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unread)?;
     let bars = Bars::new("applying", args.verbose);
     bars.expect(approved.plan.plan().steps().count());
     // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.

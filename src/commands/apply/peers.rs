@@ -1,20 +1,17 @@
 //! The other jobs of a wave, as far as their change records tell: one that starts when too many of them have failed does nothing. Must never
 //! take a job that is under way for one that failed.
 
-use super::super::Failure;
+use super::super::{Failure, record};
 use super::turn::Held;
 use crate::apply::failed_in;
-use crate::aws::CallError;
 use crate::cloud::records::of_turn;
 use crate::model::show;
-use crate::render::escape::line as escape;
 
 /// # Errors
 /// The wave has halted: more of its other accounts failed in this turn than it tolerates.
 pub(super) async fn go_on(args: &super::Args, held: &Held) -> Result<(), Failure> {
     let Some((tolerated, wave)) = args.tolerate.zip(args.wave.as_ref()) else { return Ok(()) };
-    let unread = |error: CallError| Failure::new("the history of the organization can't be read", escape(&error.to_string()));
-    let mut failed = failed_in(wave, &of_turn(&held.store, held.fence()).await.map_err(unread)?);
+    let mut failed = failed_in(wave, &of_turn(&held.store, held.fence()).await.map_err(record::unreadable)?);
     failed.retain(|account| !args.account.contains(account));
     if failed.len() <= tolerated {
         return Ok(());

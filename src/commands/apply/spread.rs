@@ -1,12 +1,13 @@
 //! What is told of a run whose jobs share a turn, since none of them sees the whole: that it begins, what the gates of its waves hold back, and
 //! how it ended, by the change records of the turn. Never fails anything: who did not hear is named on stderr.
 
-use super::super::clock;
-use super::approved::Approved;
+use super::super::{Failure, clock};
+use super::approved::{Approved, could_be_left, unfinished};
 use super::notices::{self, Notices, last_words};
 use crate::apply::{Came, Gate, Past, Reason, came};
+use crate::cloud::Store;
 use crate::model::{Account, ChangeRecord, Entry, StepOutcome, show};
-use crate::plan::{ApprovedPlan, Plan, PlanFile, Wave};
+use crate::plan::{ApprovedPlan, Plan, PlanFile, Reviewed, Wave};
 use crate::render::notice::Became;
 use std::collections::BTreeMap;
 
@@ -18,15 +19,25 @@ pub(in super::super) struct Spread {
 }
 
 impl Spread {
-    /// The run that has a turn, by its token.
-    pub fn of(planned: &PlanFile, reviewed: Option<&PlanFile>, token: &str, caller: &str) -> Spread {
-        let (plan, withheld) = ApprovedPlan::of(planned.plan.clone(), &reviewed.unwrap_or(planned).reviewed());
-        let approved = Approved { plan, withheld, digest: planned.digest.clone(), reviewed: reviewed.map(|file| file.digest.clone()) };
+    /// The run that has a turn, by its token, and what its jobs may do of a plan.
+    ///
+    /// # Errors
+    /// Those of the store, where the history has to tell what is left of what was reviewed.
+    pub async fn of(planned: &PlanFile, reviewed: Option<&PlanFile>, store: &Store, token: &str, caller: &str) -> Result<Spread, Failure> {
+        let seen = reviewed.unwrap_or(planned);
+        let (mut plan, mut withheld) = ApprovedPlan::of(planned.plan.clone(), &seen.reviewed());
+        if could_be_left(seen, &withheld) {
+            let left = unfinished(store, seen).await?;
+            (plan, withheld) = ApprovedPlan::seen(planned.plan.clone(), &Reviewed::of(&seen.plan, &left));
+        }
+        let (digest, reviewed) = (planned.digest.clone(), reviewed.map(|file| file.digest.clone()));
+        let approved = Approved { plan, withheld, resumed: Vec::new(), digest, reviewed };
         let run = token.rsplit_once(':').map_or(token, |(run, _)| run).to_owned();
-        Spread { approved, run, caller: caller.to_owned() }
+        Ok(Spread { approved, run, caller: caller.to_owned() })
     }
 
-    fn plan(&self) -> &Plan {
+    /// What its jobs may do.
+    pub fn plan(&self) -> &Plan {
         self.approved.plan.plan()
     }
 

@@ -3,6 +3,7 @@
 use super::super::calls::Calls;
 use super::super::progress::Bars;
 use super::super::{Exit, gate};
+use super::approved::Approved;
 use crate::apply::{Event, Outcome, Reason, StepResult};
 use crate::model::Address;
 use crate::plan::{Action, Step};
@@ -14,14 +15,17 @@ use std::collections::BTreeMap;
 /// A pause of so many seconds is worth a line.
 const WORTH_SAYING: u64 = 8;
 
-/// Each step that is planned now and was not reviewed so, by name.
-pub(super) fn not_reviewed(withheld: &[Step]) -> String {
+/// Each step that is planned now and was not reviewed so, by name: withheld, or gone on with.
+pub(super) fn not_reviewed(approved: &Approved) -> String {
+    let Approved { withheld, resumed, .. } = approved;
+    let resumed =
+        resumed.iter().map(|at| format!("{at}: goes on: a run of the reviewed plan began it, and was lost or failed in the midst of it\n"));
     let lines =
         withheld.iter().map(|step| format!("{}: withheld: {} was not reviewed as it is planned now\n", step.address, step_name(step)));
     let hint = (!withheld.is_empty()).then(|| {
         "Live state or the files have changed since the review: open a pull request, or run the plan of this one again.\n".to_owned()
     });
-    lines.chain(hint).collect()
+    resumed.chain(lines).chain(hint).collect()
 }
 
 /// Who tells of the progress: bars on a terminal, lines elsewhere; failures are lines on both.

@@ -5,7 +5,6 @@ use crate::aws::{CallError, Lease};
 use crate::cloud::lock::{Claim, TERM, Turn, join, keep, take as take_turn};
 use crate::cloud::records::Scribe;
 use crate::cloud::{Entrance, Store};
-use crate::model::{self, Holder};
 use crate::render::escape::line as escape;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,16 +33,6 @@ pub(super) struct Held {
     turn: Turn,
 }
 
-/// A lease that allows nothing yet.
-pub(super) fn lease() -> Arc<Lease> {
-    Lease::none()
-}
-
-/// What clients ask before they write.
-pub(super) fn of(lease: &Arc<Lease>) -> model::Turn {
-    lock::while_held(lease)
-}
-
 /// Takes the lock of the organization, or joins a turn.
 pub(super) async fn take(args: &TurnArgs, entrance: &Entrance, purpose: &str, lease: &Arc<Lease>) -> Result<Held, Failure> {
     let store = Store::of(&entrance.management);
@@ -54,7 +43,7 @@ pub(super) async fn take(args: &TurnArgs, entrance: &Entrance, purpose: &str, le
             store.open().await.map_err(unkept)?;
             let (run, who, purpose) = (scribe.run.clone(), scribe.who.clone(), purpose.to_owned());
             let claim = Claim { run, who, purpose, term: TERM, program: machine::this(), ended: machine::ended };
-            take_turn(&store, &claim, Duration::from_secs(args.wait * 60), lease, waits()).await
+            take_turn(&store, &claim, Duration::from_secs(args.wait * 60), lease, lock::waits()).await
         }
     };
     Ok(Held { store, scribe, turn: turn.map_err(lock::failed)? })
@@ -65,24 +54,13 @@ fn unkept(error: CallError) -> Failure {
         .hint("`landfall policy apply` prints what the role has to be allowed")
 }
 
-/// Says once whom the run waits for.
-fn waits() -> impl FnMut(&Holder) {
-    let mut said = None;
-    move |holder| {
-        if said.as_ref() != Some(&holder.run) {
-            eprintln!("waiting for {}, who writes since {}: {}", escape(&holder.who), holder.since, escape(&holder.purpose));
-            said = Some(holder.run.clone());
-        }
-    }
-}
-
 impl Held {
     /// Keeps the turn while something is done in it.
     pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let Held { store, turn, .. } = self;
         tokio::select! {
             done = work => done,
-            () = keep(turn, store) => unreachable!("keeping a turn never ends"),
+            never = keep(turn, store) => match never {},
         }
     }
 

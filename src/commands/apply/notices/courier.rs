@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn many_teams_addresses_fit_into_one_secret() {
-        let all = listed("payments https://hooks.example/1\n\n  on-call-2\thttps://hooks.example/2 \nnobody\n- nothing\n");
+        let all = listed("payments https://hooks.example/1\n\n  on-call-2\thttps://hooks.example/2 \nnobody\n/x nothing\n");
         let shown: Vec<String> = all.iter().map(|(team, address)| format!("{team}={address}")).collect();
         assert_eq!(shown, ["on-call-2=https://hooks.example/2", "payments=https://hooks.example/1"]);
     }
