@@ -70,6 +70,8 @@ fn inlined(caller: &str, call: &Value, job: &Value, called: &[&str]) -> Value {
     job["if"] = json!(format!("${{{{ ({}) && ({}) }}}}", condition(&call["if"]), condition(&job["if"])));
     if let Some(matrix) = job["strategy"]["matrix"].as_str() {
         job["strategy"]["matrix"] = json!(harmless(matrix));
+        // act reads no expression there.
+        job["strategy"].as_object_mut().unwrap().remove("max-parallel");
     }
     job
 }

@@ -6,6 +6,9 @@ mod act;
 mod emulator;
 mod github;
 mod inlined;
+#[path = "../emulated/listener.rs"]
+#[expect(dead_code, reason = "the tests with the binary alone use more of it")]
+mod listener;
 #[path = "../emulated/live.rs"]
 #[expect(dead_code, reason = "the tests with the binary alone use more of it")]
 mod live;
