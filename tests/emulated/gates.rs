@@ -109,6 +109,8 @@ async fn what_has_become_of_other_jobs_stands_in_the_records_of_their_turn() {
     emulator.landfall(root, &["lock", "release", "test-1"]).expect(0);
     let over = emulator.landfall(root, &["gate", &plan, "--wave", "prod", "--turn", &token]).expect(1);
     assert!(over.stderr.contains("re-run all jobs"), "{}", over.stderr);
+    let told = emulator.landfall(root, &["tell", "end", &plan, "--turn", &token]).expect(0);
+    assert!(told.stderr.contains("That turn is over: nothing is told."), "{}", told.stderr);
 }
 
 /// The one account that may start gets a job, with its own part of the plan and nobody else's; that is enough to apply it. It does not exist

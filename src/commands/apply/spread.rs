@@ -1,15 +1,16 @@
 //! What is told of a run whose jobs share a turn, since none of them sees the whole: that it begins, what the gates of its waves hold back, and
 //! how it ended, by the change records of the turn. Never fails anything: who did not hear is named on stderr.
 
-use super::super::{Failure, clock};
-use super::approved::{Approved, could_be_left, unfinished};
+use super::super::{Failure, clock, record};
+use super::approved::{Approved, could_be_left};
 use super::notices::{self, Notices, last_words};
-use crate::apply::{Came, Gate, Past, Reason, came};
+use crate::apply::{Came, Gate, Past, Reason, came, unfinished};
 use crate::cloud::Store;
-use crate::model::{Account, ChangeRecord, Entry, StepOutcome, show};
+use crate::cloud::records::of_plan;
+use crate::model::{Account, Address, ChangeRecord, Entry, StepOutcome, show};
 use crate::plan::{ApprovedPlan, Plan, PlanFile, Reviewed, Wave};
 use crate::render::notice::Became;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run in several jobs.
 pub(in super::super) struct Spread {
@@ -24,15 +25,15 @@ impl Spread {
     /// # Errors
     /// Those of the store, where the history has to tell what is left of what was reviewed.
     pub async fn of(planned: &PlanFile, reviewed: Option<&PlanFile>, store: &Store, token: &str, caller: &str) -> Result<Spread, Failure> {
-        let seen = reviewed.unwrap_or(planned);
+        let (seen, turn) = (reviewed.unwrap_or(planned), token.rsplit_once(':'));
         let (mut plan, mut withheld) = ApprovedPlan::of(planned.plan.clone(), &seen.reviewed());
         if could_be_left(seen, &withheld) {
-            let left = unfinished(store, seen).await?;
+            let left = left_before(store, seen, turn.and_then(|(_, fence)| fence.parse().ok())).await?;
             (plan, withheld) = ApprovedPlan::seen(planned.plan.clone(), &Reviewed::of(&seen.plan, &left));
         }
         let (digest, reviewed) = (planned.digest.clone(), reviewed.map(|file| file.digest.clone()));
         let approved = Approved { plan, withheld, resumed: Vec::new(), digest, reviewed };
-        let run = token.rsplit_once(':').map_or(token, |(run, _)| run).to_owned();
+        let run = turn.map_or(token, |(run, _)| run).to_owned();
         Ok(Spread { approved, run, caller: caller.to_owned() })
     }
 
@@ -88,6 +89,15 @@ impl Spread {
         last_words(courier.carry(), &unheard).await;
         unheard.lines().iter().for_each(|line| eprintln!("{line}"));
     }
+}
+
+/// What runs before a turn may have left half done of a plan: what its own jobs finish by and by stays theirs to do.
+async fn left_before(store: &Store, seen: &PlanFile, turn: Option<u64>) -> Result<BTreeSet<Address>, Failure> {
+    let mut records = of_plan(store, &seen.digest).await.map_err(record::unreadable)?;
+    let in_turn = |record: &ChangeRecord| matches!(&record.entry, Entry::Began(began) if Some(began.fence) == turn);
+    let own: BTreeSet<String> = records.iter().filter(|record| in_turn(record)).map(|record| record.run.clone()).collect();
+    records.retain(|record| !own.contains(&record.run));
+    Ok(unfinished(&seen.plan, &records))
 }
 
 fn busy(wave: &Wave) -> impl Iterator<Item = &Account> {
