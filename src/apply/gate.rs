@@ -160,7 +160,10 @@ pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, ter
         gate.add(past.reasons().collect(), rollout.sick);
         return gate;
     }
-    let watched = watched(rollout, &gate, terms.watch);
+    let watched = match terms.watch {
+        Watch::Whole => canaries_before(rollout, wave).collect(),
+        Watch::Own => asked_by(rollout, wave, &gate.free),
+    };
     let glass = terms.break_glass.as_deref();
     let bake = if terms.watch == Watch::Own { Duration::ZERO } else { plan.bake_before(wave) };
     let mut waited = Duration::ZERO;
@@ -186,11 +189,15 @@ pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, ter
     }
 }
 
-/// The accounts whose canaries are asked: those of all earlier waves that have one, changed or not.
-fn watched<'a>(rollout: &'a Rollout, gate: &Gate, watch: Watch) -> Vec<&'a Account> {
-    let domains: BTreeSet<&Name> = gate.free.iter().filter_map(domain).collect();
-    let near = |account: &&Account| watch == Watch::Whole || domain(account).is_some_and(|domain| domains.contains(domain));
-    rollout.before(&gate.wave).filter(|account| rollout.canaries.contains_key(*account)).filter(near).collect()
+/// The accounts of all earlier waves that have a canary, changed or not.
+fn canaries_before<'a>(rollout: &'a Rollout, wave: &Name) -> impl Iterator<Item = &'a Account> {
+    rollout.before(wave).filter(|account| rollout.canaries.contains_key(*account))
+}
+
+/// The accounts whose canaries one job of a matrix asks before it begins with its own in a wave: those of the same domains alone.
+pub fn asked_by<'a>(rollout: &'a Rollout, wave: &Name, own: &BTreeSet<Account>) -> Vec<&'a Account> {
+    let domains: BTreeSet<&Name> = own.iter().filter_map(domain).collect();
+    canaries_before(rollout, wave).filter(|account| domain(account).is_some_and(|domain| domains.contains(domain))).collect()
 }
 
 fn domain(account: &Account) -> Option<&Name> {

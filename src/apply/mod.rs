@@ -12,9 +12,9 @@ mod watch;
 mod waves;
 
 pub use cloud::{Cloud, Performed, StepError, Trouble};
-pub use gate::{Gate, Past, Reason, gate};
+pub use gate::{Gate, Past, Reason, asked_by, gate};
 pub use outcome::{Outcome, StepResult};
-pub use past::{Came, came, unfinished};
+pub use past::{Came, came, failed_in, unfinished};
 pub use watch::Reading;
 pub use waves::{Event, Limits, Terms, Watch, apply};
 

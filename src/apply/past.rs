@@ -3,8 +3,8 @@
 //! has no end failed.
 
 use super::{Past, Reason};
-use crate::model::{Account, Address, Began, ChangeRecord, Closing, Colour, Entry, Name, StepOutcome, When};
-use crate::plan::{ORGANIZATION, Plan, Wave};
+use crate::model::{Account, Address, Began, ChangeRecord, Closing, Colour, Deed, Entry, Name, StepOutcome, StepRecord, When};
+use crate::plan::{ORGANIZATION, Plan, Step, Wave};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an account.
@@ -18,8 +18,17 @@ pub enum Came {
 impl Past {
     /// What the waves of a plan before one of them have come to. `otherwise` is what became of the accounts that nothing is said of.
     pub fn before(plan: &Plan, wave: &Name, came: &BTreeMap<Account, Came>, otherwise: Came) -> Past {
+        Past::of(plan, earlier(plan, wave), came, otherwise)
+    }
+
+    /// What all waves of a plan have come to. Accounts that nothing is said of did not start.
+    pub fn of_all(plan: &Plan, came: &BTreeMap<Account, Came>) -> Past {
+        Past::of(plan, plan.waves.iter(), came, Came::NotStarted)
+    }
+
+    fn of<'a>(plan: &Plan, waves: impl Iterator<Item = &'a Wave>, came: &BTreeMap<Account, Came>, otherwise: Came) -> Past {
         let mut past = Past::default();
-        for earlier in earlier(plan, wave) {
+        for earlier in waves {
             let that = |which: Came| busy(earlier).filter(move |account| *came.get(account).unwrap_or(&otherwise) == which).cloned();
             let (failed, held): (BTreeSet<Account>, BTreeSet<Account>) = (that(Came::Failed).collect(), that(Came::NotStarted).collect());
             let started = busy(earlier).count() - held.len();
@@ -60,7 +69,7 @@ pub fn came(plan: &Plan, records: &[ChangeRecord]) -> BTreeMap<Account, Came> {
             }
             Entry::Ended(closing) => {
                 let accounts = began.remove(run).unwrap_or_default();
-                came.extend(accounts.into_iter().map(|account| (account.clone(), became(closing, account))));
+                came.extend(accounts.into_iter().map(|account| (account.clone(), of_plan(plan, closing, account))));
             }
             Entry::LockBroken { .. } => {}
         }
@@ -69,7 +78,8 @@ pub fn came(plan: &Plan, records: &[ChangeRecord]) -> BTreeMap<Account, Came> {
 }
 
 /// The addresses whose steps runs of a plan may have left half done: those that failed, and every one of a run that has no end, which was
-/// killed at any of them. Of several runs the last one to say so counts.
+/// killed at any of them. In an account that such a run made all that it left is its own, too: settings are there as soon as the account
+/// is. Of several runs the last one to say so counts.
 pub fn unfinished(plan: &Plan, records: &[ChangeRecord]) -> BTreeSet<Address> {
     let end_of = |run: &str| records.iter().find_map(|record| ended(record).filter(|_| record.run == run));
     let mut left = BTreeSet::new();
@@ -81,6 +91,7 @@ pub fn unfinished(plan: &Plan, records: &[ChangeRecord]) -> BTreeSet<Address> {
             continue;
         };
         for step in &closing.steps {
+            left.extend(left_in_new(plan, closing, step));
             match step.outcome {
                 StepOutcome::Failed => drop(left.insert(step.address.clone())),
                 StepOutcome::Done | StepOutcome::AlreadySo => drop(left.remove(&step.address)),
@@ -89,6 +100,19 @@ pub fn unfinished(plan: &Plan, records: &[ChangeRecord]) -> BTreeSet<Address> {
         }
     }
     left
+}
+
+/// What a run that made an account did not come to in it.
+fn left_in_new(plan: &Plan, closing: &Closing, made: &StepRecord) -> Vec<Address> {
+    if !plan.makes_by(&made.address) || (made.action, made.outcome) != (Deed::Create, StepOutcome::Done) {
+        return Vec::new();
+    }
+    let not_begun = |at: &&Address| {
+        let told = closing.steps.iter().find(|step| step.address == **at);
+        told.is_none_or(|step| matches!(step.outcome, StepOutcome::NotStarted | StepOutcome::Skipped))
+    };
+    let inside = plan.steps().map(|step| &step.address).filter(|at| at.account == made.address.account);
+    inside.filter(not_begun).cloned().collect()
 }
 
 fn ended(record: &ChangeRecord) -> Option<&Closing> {
@@ -107,6 +131,35 @@ fn set_out<'a>(plan: &'a Plan, began: &'a Began) -> Vec<&'a Account> {
             let wave = part.and_then(|part| part.wave.as_ref());
             plan.waves.iter().filter(|other| wave.is_none_or(|wave| other.name == *wave)).flat_map(busy).collect()
         }
+    }
+}
+
+/// The accounts of a wave that failed, by the records of the runs that have ended: as its own jobs see it, of which others are under way.
+pub fn failed_in(wave: &Name, records: &[ChangeRecord]) -> BTreeSet<Account> {
+    let (mut began, mut came) = (BTreeMap::new(), BTreeMap::new());
+    for ChangeRecord { run, entry, .. } in records {
+        match entry {
+            Entry::Began(entry) => {
+                let part = entry.part.as_ref().filter(|part| part.wave.as_ref() == Some(wave));
+                began.extend(part.map(|part| (run, &part.accounts)));
+            }
+            Entry::Ended(closing) => {
+                let accounts = began.remove(run).into_iter().flatten();
+                came.extend(accounts.map(|account| (account.clone(), became(closing, account))));
+            }
+            Entry::LockBroken { .. } => {}
+        }
+    }
+    came.into_iter().filter(|(_, came)| *came == Came::Failed).map(|(account, _)| account).collect()
+}
+
+/// What a run made of an account of a plan. One that did well with a part of its steps alone, such as its creation, has not begun with
+/// the others.
+fn of_plan(plan: &Plan, closing: &Closing, account: &Account) -> Came {
+    let told = |step: &Step| closing.steps.iter().any(|record| record.address == step.address);
+    match became(closing, account) {
+        Came::Succeeded if !plan.steps().filter(|step| step.address.account == *account).all(told) => Came::NotStarted,
+        came => came,
     }
 }
 

@@ -141,11 +141,26 @@ impl Connection {
 
     /// A session in a member account. Nothing is sent before its first use.
     pub fn member(&self, caller: &Caller, account: &Account, id: &RemoteId) -> Session {
+        let reads_alone = !self.options.access.writes;
+        self.inside(caller, account, id, reads_alone.then(|| self.reading()).flatten())
+    }
+
+    /// A session in a member account that is only looked at, also by a run that writes elsewhere.
+    pub fn visitor(&self, caller: &Caller, account: &Account, id: &RemoteId) -> Session {
+        self.inside(caller, account, id, self.reading())
+    }
+
+    /// The role by which a member account is entered, as policies name it.
+    pub fn role_in(&self, caller: &Caller, id: &RemoteId) -> String {
+        format!("arn:{}:iam::{id}:role/{}", caller.partition, self.options.role)
+    }
+
+    fn inside(&self, caller: &Caller, account: &Account, id: &RemoteId, policy: Option<String>) -> Session {
         let role = AssumedRole {
             sts: self.sts(account),
-            arn: format!("arn:{}:iam::{}:role/{}", caller.partition, id, self.options.role),
+            arn: self.role_in(caller, id),
             session_name: "landfall".to_owned(),
-            policy: self.session_policy(),
+            policy,
             clock: self.clock.clone(),
             current: Arc::new(Mutex::new(None)),
         };
@@ -176,11 +191,8 @@ impl Connection {
         }
     }
 
-    /// The session policy of a connection that may only read: AWS itself then refuses writes, whatever the role allows.
-    fn session_policy(&self) -> Option<String> {
-        if self.options.access.writes {
-            return None;
-        }
+    /// The session policy of who may only read: AWS itself then refuses writes, whatever the role allows.
+    fn reading(&self) -> Option<String> {
         Some(read_policy(&self.options.access.inside)).filter(|text| text.len() <= SESSION_POLICY_LIMIT)
     }
 }

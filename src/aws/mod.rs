@@ -2,6 +2,7 @@
 
 mod action;
 mod bucket;
+mod confine;
 mod connection;
 mod credentials;
 mod directory;
@@ -15,6 +16,7 @@ mod session;
 mod wait;
 
 pub use crate::model::{Access, Call, CallError, Fault, OnCall};
+pub use confine::confined;
 pub use connection::{Caller, Connection, Options};
 #[cfg(test)]
 pub(crate) use connection::{SESSION_POLICY_LIMIT, read_policy};

@@ -3,7 +3,7 @@
 use super::sessions::{Entrance, Sessions, account_address, list, lock};
 use super::{health, organization, record};
 use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
-use crate::aws::{CallError, Fault, Session};
+use crate::aws::{CallError, Fault, Session, confined};
 use crate::kinds::{Scope, Seen, Spec, row};
 use crate::model::{Account, Address, Change, Colour, Digest, Effect, Health, Name};
 use crate::plan::{Action, Plan, Step};
@@ -30,11 +30,13 @@ pub struct RealCloud {
     emails: BTreeMap<Account, String>,
     /// Those of the plan's rollout.
     canaries: BTreeMap<Account, BTreeSet<Name>>,
+    /// The accounts that there is something to do in. Others are only looked at.
+    busy: BTreeSet<Account>,
     /// The plan's, as the records name it.
     digest: Digest,
     /// One listing at a time in an account: two steps that need the same kind shall not both list it.
     listing: Mutex<BTreeMap<Account, Arc<tokio::sync::Mutex<()>>>>,
-    /// Accounts created in this run, in which "access denied" means "not in force yet".
+    /// Accounts created by the plan, in which "access denied" means "not in force yet".
     fresh: Mutex<BTreeSet<Account>>,
 }
 
@@ -46,7 +48,20 @@ impl RealCloud {
     pub async fn open(entrance: Entrance, plan: &Plan, digest: Digest) -> Result<RealCloud, CallError> {
         organization::learn(&entrance.management, &plan.emails).await?;
         let (emails, canaries, sessions) = (plan.emails.clone(), plan.rollout.canaries.clone(), Sessions::default());
-        Ok(RealCloud { entrance, sessions, emails, canaries, digest, listing: Mutex::default(), fresh: Mutex::default() })
+        let busy = plan.steps().map(|step| step.address.account.clone()).collect();
+        Ok(RealCloud { entrance, sessions, emails, canaries, busy, digest, listing: Mutex::default(), fresh: Mutex::default() })
+    }
+
+    /// Whether AWS has no such account, or none yet.
+    pub fn is_absent(&self, account: &Account) -> bool {
+        *account != Account::Management && self.sessions.id_of(&self.entrance, account).is_err()
+    }
+
+    /// The session policy of who may enter these accounts, as far as they exist, and no other. None where it would be too long for AWS.
+    pub fn confined<'a>(&self, accounts: impl IntoIterator<Item = &'a Account>) -> Option<String> {
+        let members = accounts.into_iter().filter(|account| **account != Account::Management);
+        let ids = members.filter_map(|account| self.sessions.id_of(&self.entrance, account).ok());
+        confined(&ids.map(|id| self.entrance.connection.role_in(&self.entrance.caller, &id)).collect::<Vec<_>>())
     }
 
     /// The session that resources of a scope in an account are managed through.
@@ -122,12 +137,13 @@ impl RealCloud {
     }
 
     async fn create(&self, at: &Session, step: &Step, want: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
+        // One that an earlier job of this run made is as new as one that we make.
+        if step.address == account_address(&step.address.account) {
+            lock(&self.fresh).insert(step.address.account.clone());
+        }
         let Some(seen) = found else {
             let id = want.create(at, &step.address).await?;
             at.directory().learn(&step.address, &id);
-            if step.address == account_address(&step.address.account) {
-                lock(&self.fresh).insert(step.address.account.clone());
-            }
             return Ok(Performed::Done);
         };
         let left = left(&seen.spec, want);
@@ -174,7 +190,11 @@ impl Cloud for RealCloud {
 
     async fn health(&self, account: &Account) -> Health {
         let Some(canaries) = self.canaries.get(account) else { return Health::without(Colour::Unwatched) };
-        let at = match self.sessions.of(&self.entrance, account) {
+        let entered = match self.busy.contains(account) {
+            true => self.sessions.of(&self.entrance, account),
+            false => self.sessions.visiting(&self.entrance, account),
+        };
+        let at = match entered {
             Ok(at) => at,
             Err(error) if error.is(Fault::Missing) => return Health::without(Colour::Absent),
             Err(error) => return Health::unknown(error.to_string()),

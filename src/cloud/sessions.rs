@@ -48,8 +48,17 @@ impl Sessions {
     /// The session of an account whose id the management session's directory knows.
     pub fn of(&self, entrance: &Entrance, account: &Account) -> Result<Arc<Session>, CallError> {
         let id = self.id_of(entrance, account)?;
-        let open = || Arc::new(entrance.connection.member(&entrance.caller, account, &id));
-        Ok(lock(&self.0).entry(account.clone()).or_insert_with(open).clone())
+        Ok(self.kept(account, || entrance.connection.member(&entrance.caller, account, &id)))
+    }
+
+    /// The session of one that this run has nothing to do in, and only looks at.
+    pub fn visiting(&self, entrance: &Entrance, account: &Account) -> Result<Arc<Session>, CallError> {
+        let id = self.id_of(entrance, account)?;
+        Ok(self.kept(account, || entrance.connection.visitor(&entrance.caller, account, &id)))
+    }
+
+    fn kept(&self, account: &Account, open: impl FnOnce() -> Session) -> Arc<Session> {
+        lock(&self.0).entry(account.clone()).or_insert_with(|| Arc::new(open())).clone()
     }
 
     /// Lets go of an account's session. Whoever needs one again opens another.

@@ -1,8 +1,7 @@
 //! `landfall gate`: decides the gate of one wave from outside, for a wave that is spread over the jobs of a matrix; and how gates are told
 //! of. Reads, and invokes canaries; its sessions refuse everything else.
 
-use super::apply::LIMITS;
-use super::apply::approved::{could_be_left, unfinished};
+use super::apply::{LIMITS, Spread};
 use super::calls::Calls;
 use super::connect::{Mode, connect_while, unread};
 use super::output::print;
@@ -13,12 +12,11 @@ use crate::aws::Lease;
 use crate::cloud::lock::{join, keep};
 use crate::cloud::records::of_turn;
 use crate::cloud::{RealCloud, Store};
-use crate::model::{Account, Name, Turn, show};
-use crate::plan::{ApprovedPlan, Plan, PlanFile, Reviewed};
+use crate::model::{Account, ChangeRecord, Name, Turn, show};
+use crate::plan::{Plan, PlanFile, Rollout};
 use crate::render::escape::line as escape;
 use crate::render::{MOST_JOBS, busy, matrix as matrix_of, packed};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The version of the JSON below; documented in docs/rollout.md. A field is never renamed or removed within a format.
@@ -42,10 +40,12 @@ pub struct Args {
     /// The plan file that was reviewed: what is not in it no job carries out, and no gate waits for
     #[arg(long, value_name = "FILE")]
     reviewed: Option<PathBuf>,
-    /// The turn that the jobs write in, as `landfall lock take` printed it: the change records tell what has become of earlier waves
+    /// The turn that the jobs write in, as `landfall lock take` printed it: the change records tell what has become of earlier waves, and
+    /// who is to hear does
     #[arg(long, value_name = "TOKEN")]
     turn: Option<String>,
-    /// Write the part of the plan file that each job of the matrix needs into FOLDER/0, FOLDER/1, …
+    /// Write the part of the plan file that each job of the matrix needs into FOLDER/0, FOLDER/1, …, with the session policy that keeps it
+    /// within its accounts
     #[arg(long, value_name = "FOLDER")]
     parts: Option<PathBuf>,
     /// Pass although a block day or a bake time says no, and why
@@ -63,8 +63,9 @@ pub struct Args {
 enum Format {
     Text,
     Json,
-    /// The GitHub Actions matrix of the accounts that may start, and nothing when none may; what the gate says goes to stderr
-    Matrix,
+    /// What a step of GitHub Actions puts out: the matrix of the accounts that may start, how many jobs may go at once, how many accounts
+    /// may fail, and which accounts are to be made first. Nothing when none may start; what the gate says goes to stderr
+    Outputs,
 }
 
 /// A reason that says something: it is what remains of a rule that was passed over.
@@ -83,27 +84,52 @@ pub async fn run(args: Args) -> Outcome {
     let reviewed = args.reviewed.as_ref().map(open).transpose()?;
     matrix::known(&file.plan, &args.wave)?;
     let (bars, calls) = (Bars::new("asking", args.verbose), Calls::default());
-    let gate = decide(&args, &file, reviewed.as_ref().unwrap_or(&file), &bars, &calls).await?;
+    let Asked { gate, spread, cloud, records } = decide(&args, &file, reviewed.as_ref(), &bars, &calls).await?;
     bars.clear();
     eprintln!("{}", calls.summary());
     // An account none of whose steps was reviewed has a job all the same: it says so.
     let starting: Vec<&Account> = busy(&file.plan, &args.wave).into_iter().filter(|account| !gate.held.contains(account)).collect();
     if let Some(folder) = &args.parts {
         parts::write(folder, &packed(&starting, MOST_JOBS), &file, reviewed.as_ref())?;
+        parts::confine(folder, &args.wave, &cloud)?;
+    }
+    if args.turn.is_some() {
+        spread.asked(&gate, &records).await;
     }
     match args.format {
         Format::Text => print(&text(&gate))?,
         Format::Json => print(&json(&gate))?,
-        Format::Matrix => {
+        Format::Outputs => {
             eprint!("{}", text(&gate));
-            matrix_of(&starting, MOST_JOBS).map_or(Ok(()), |matrix| print(&(matrix + "\n")))?;
+            let missing: Vec<&Account> = starting.iter().copied().filter(|one| cloud.is_absent(one) && spread.plan().makes(one)).collect();
+            outputs(&file.plan.rollout, &args.wave, &starting, &missing).map_or(Ok(()), |outputs| print(&outputs))?;
         }
     }
     Ok(if gate.holds() { Exit::Done } else { Exit::Changes })
 }
 
+/// What a step of a workflow hands on, a line each; nothing without a job.
+fn outputs(rollout: &Rollout, wave: &Name, starting: &[&Account], missing: &[&Account]) -> Option<String> {
+    let (matrix, rules) = (matrix_of(starting, MOST_JOBS)?, rollout.rules(wave));
+    // Where accounts share jobs, it is accounts that go at once, not jobs.
+    let size = packed(starting, MOST_JOBS).into_iter().map(<[_]>::len).max().unwrap_or(1);
+    let parallel = rules.and_then(|rules| rules.parallel).map_or(MOST_JOBS, |parallel| (parallel.most / size).clamp(1, MOST_JOBS));
+    let tolerate = rules.map_or(0, |rules| rules.tolerated(starting.len()));
+    let missing = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    Some(format!("matrix={matrix}\nparallel={parallel}\ntolerate={tolerate}\nmissing={missing}\n"))
+}
+
+/// What a gate says, and what it is made from.
+struct Asked {
+    gate: Gate,
+    spread: Spread,
+    cloud: RealCloud,
+    /// Those of the turn.
+    records: Vec<ChangeRecord>,
+}
+
 /// Asks the gate, in the turn that its jobs will write in, if there is one.
-async fn decide(args: &Args, file: &PlanFile, seen: &PlanFile, bars: &Bars, calls: &Calls) -> Result<Gate, Failure> {
+async fn decide(args: &Args, file: &PlanFile, reviewed: Option<&PlanFile>, bars: &Bars, calls: &Calls) -> Result<Asked, Failure> {
     let lease = Lease::none();
     let turn = if args.turn.is_some() { lock::while_held(&lease) } else { Turn::default() };
     let Plan { home_region, access_role, .. } = &file.plan;
@@ -113,39 +139,33 @@ async fn decide(args: &Args, file: &PlanFile, seen: &PlanFile, bars: &Bars, call
         Some(token) => Some(join(&store, token, &lease).await.map_err(lock::failed)?),
         None => None,
     };
-    let approved = approve(file, seen, &store).await?;
-    let plan = approved.plan();
-    let past = past(plan, args, joined.as_ref().map(|turn| (&store, turn.fence()))).await?;
-    let cloud = RealCloud::open(entrance, plan, file.digest.clone()).await.map_err(unread)?;
+    let records = match &joined {
+        Some(turn) => of_turn(&store, turn.fence()).await.map_err(record::unreadable)?,
+        None => Vec::new(),
+    };
+    let spread = Spread::of(file, reviewed, &store, args.turn.as_deref().unwrap_or_default(), &entrance.caller.arn).await?;
+    let past = past(spread.plan(), args, &records)?;
+    let cloud = RealCloud::open(entrance, spread.plan(), file.digest.clone()).await.map_err(unread)?;
     let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
     let tell = |event: &Event<'_>| tell(bars, event);
-    let asked = gate(plan, &args.wave, &past, &cloud, &terms, &tell);
-    let Some(mut turn) = joined else { return Ok(asked.await) };
-    tokio::select! {
-        gate = asked => Ok(gate),
-        never = keep(&mut turn, &store) => match never {},
-    }
-}
-
-/// What the jobs of the wave will carry out.
-async fn approve(file: &PlanFile, seen: &PlanFile, store: &Store) -> Result<ApprovedPlan, Failure> {
-    let (approved, withheld) = ApprovedPlan::of(file.plan.clone(), &seen.reviewed());
-    if !could_be_left(seen, &withheld) {
-        return Ok(approved);
-    }
-    let left = unfinished(store, seen).await?;
-    Ok(ApprovedPlan::seen(file.plan.clone(), &Reviewed::of(&seen.plan, &left)).0)
+    let asked = gate(spread.plan(), &args.wave, &past, &cloud, &terms, &tell);
+    let gate = match joined {
+        None => asked.await,
+        Some(mut turn) => tokio::select! {
+            gate = asked => gate,
+            never = keep(&mut turn, &store) => match never {},
+        },
+    };
+    Ok(Asked { gate, spread, cloud, records })
 }
 
 /// What the jobs of earlier waves have come to, as far as the arguments and the records of the turn tell.
-async fn past(plan: &Plan, args: &Args, turn: Option<(&Store, u64)>) -> Result<Past, Failure> {
+fn past(plan: &Plan, args: &Args, records: &[ChangeRecord]) -> Result<Past, Failure> {
     if let Some(unknown) = args.failed.iter().find(|account| **account != Account::Management && !plan.emails.contains_key(account)) {
         return Err(Failure::new("no such account", format!("{unknown} is not among the accounts of the plan")));
     }
-    let (mut came, otherwise) = match turn {
-        Some((store, fence)) => (apply::came(plan, &of_turn(store, fence).await.map_err(record::unreadable)?), Came::NotStarted),
-        None => (BTreeMap::new(), Came::Succeeded),
-    };
+    let mut came = apply::came(plan, records);
+    let otherwise = if args.turn.is_some() { Came::NotStarted } else { Came::Succeeded };
     came.extend(args.failed.iter().map(|account| (account.clone(), Came::Failed)));
     let mut past = Past::before(plan, &args.wave, &came, otherwise);
     past.failed.extend(args.failed.iter().cloned());
@@ -226,6 +246,27 @@ mod tests {
     fn a_broken_glass_needs_a_reason() {
         assert_eq!(reason("  prod is down "), Ok("prod is down".to_owned()));
         assert!(reason(" ").is_err() && reason(&"x".repeat(501)).is_err());
+    }
+
+    #[test]
+    fn a_wave_hands_on_its_width_and_what_it_tolerates() {
+        use crate::plan::{Parallel, WaveRules};
+        let all: Vec<Account> = (0..600).map(|at| format!("domain{at}/prod").parse().unwrap()).collect();
+        let of = |count: usize, most: Option<usize>| {
+            let rules = WaveRules::of("prod".parse().unwrap(), all.iter().cloned().collect(), "prod".parse().unwrap());
+            let parallel = most.map(|most| Parallel { start: 1, grow: 2, most });
+            let rollout = Rollout { waves: vec![WaveRules { parallel, ..rules }], ..Rollout::default() };
+            let starting: Vec<&Account> = all[..count].iter().collect();
+            let outputs = outputs(&rollout, &"prod".parse().unwrap(), &starting, &starting[..count.min(1)])?;
+            let lines: Vec<String> = outputs.lines().map(str::to_owned).collect();
+            assert!(lines[0].starts_with("matrix={\"include\":["), "{outputs}");
+            Some(lines[1..].join(" "))
+        };
+        assert_eq!(of(0, Some(20)), None);
+        assert_eq!(of(40, Some(20)).unwrap(), "parallel=20 tolerate=4 missing=domain0/prod");
+        assert_eq!(of(1, None).unwrap(), "parallel=256 tolerate=0 missing=domain0/prod");
+        assert_eq!(of(600, Some(20)).unwrap(), "parallel=6 tolerate=60 missing=domain0/prod", "three accounts in a job");
+        assert_eq!(of(600, Some(2)).unwrap(), "parallel=1 tolerate=60 missing=domain0/prod");
     }
 
     #[test]

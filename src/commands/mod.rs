@@ -32,6 +32,7 @@ mod schema;
 mod show;
 mod since;
 mod status;
+mod tell;
 mod way_back;
 
 pub use failure::{Exit, Failure, Outcome};
@@ -76,6 +77,8 @@ enum Command {
     Gate(gate::Args),
     /// Print the waves of a plan, or the GitHub Actions matrix of one; nothing when there is nothing to do
     Matrix(matrix::Args),
+    /// Tell everybody that a run in several jobs begins, or how it ended
+    Tell(tell::Args),
     /// Explain a kind of resource: its fields, what it calls, what it needs
     Explain(explain::Args),
     /// Print the least-privilege IAM policies that the modules need, for plan or for apply
@@ -108,6 +111,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Lock(args) => lock::run(args).await,
         Command::Gate(args) => gate::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
+        Command::Tell(args) => tell::run(args).await,
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -1,7 +1,8 @@
 //! A plan cut down to some accounts. Planned whole and cut afterwards, so that a part is always the part of the whole:
 //! the same ranges, the same order, the same digests.
 
-use super::{Desired, Live, Plan, Report, representative};
+use super::{Action, Desired, Live, Plan, Report, Step, representative};
+use crate::kinds::Spec;
 use crate::model::{Account, Address, Note, Subject};
 use std::collections::BTreeSet;
 
@@ -13,6 +14,27 @@ impl Plan {
         }
         self.waves.retain(|wave| !wave.accounts.is_empty());
     }
+
+    /// Keeps the creation of accounts alone, and asks no canary: what is done before there are jobs of which each enters its own account.
+    pub fn keep_new_accounts(&mut self) {
+        self.waves.iter_mut().flat_map(|wave| wave.accounts.values_mut()).for_each(|steps| steps.retain(makes_account));
+        self.rollout.canaries.clear();
+    }
+
+    /// Whether it creates an account.
+    pub fn makes(&self, account: &Account) -> bool {
+        self.steps().any(|step| step.address.account == *account && makes_account(step))
+    }
+
+    /// Whether the step at an address creates an account.
+    pub fn makes_by(&self, at: &Address) -> bool {
+        self.steps().any(|step| step.address == *at && makes_account(step))
+    }
+}
+
+/// One that waits for others of its account can't go by itself; none does, since there is nothing in an account before it.
+fn makes_account(step: &Step) -> bool {
+    matches!(step.action, Action::Create { want: Spec::Account(_), .. }) && step.after.is_empty()
 }
 
 /// The part of a plan and its report that is about some accounts and the organization.

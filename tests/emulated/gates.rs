@@ -1,6 +1,6 @@
 //! A red canary and the gate in front of it: the real binary against the emulated AWS, which runs the canary's own handler.
 
-use crate::emulator::{Emulator, Ran};
+use crate::emulator::{Emulator, ROLE, Ran};
 use crate::estate::Generated;
 use crate::health::without_default_route;
 use crate::live::account;
@@ -64,8 +64,14 @@ async fn a_red_canary_halts_prod_of_its_domain_and_a_rerun_meets_the_same_gate()
 }
 
 /// A part of a plan, as a job of a matrix applies it.
-fn job(emulator: &Emulator, root: &Path, plan: &str, token: &str, accounts: &str) -> Ran {
-    emulator.landfall(root, &["apply", plan, "--account", accounts, "--turn", token])
+fn job(emulator: &Emulator, root: &Path, (plan, token): (&str, &str), wave: &str, accounts: &str, more: &[&str]) -> Ran {
+    let job = ["apply", plan, "--wave", wave, "--account", accounts, "--turn", token];
+    emulator.landfall(root, &[&job[..], more].concat())
+}
+
+/// The role by which an account is entered, by its email.
+async fn role(emulator: &Emulator, of: &str) -> String {
+    format!("arn:aws:iam::{}:role/{ROLE}", account(emulator, &format!("aws+{of}@acme.example")).await.id)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,37 +86,56 @@ async fn what_has_become_of_other_jobs_stands_in_the_records_of_their_turn() {
         serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
     };
     assert_eq!(gate("dev")["free"], serde_json::json!([]), "the organization has not begun");
-    job(&emulator, root, &plan, &token, "management").expect(0);
+    let run = (plan.as_str(), token.as_str());
+    job(&emulator, root, run, "organization", "management", &[]).expect(0);
     assert_eq!(gate("dev")["held"], serde_json::json!([]));
-    job(&emulator, root, &plan, &token, "shop/dev,tools/dev").expect(0);
+    job(&emulator, root, run, "dev", "shop/dev,tools/dev", &[]).expect(0);
     // A stranger takes the name of a role: stage of shop fails, and a wave of two tolerates that.
     let organizations = aws_sdk_organizations::Client::new(&emulator.management());
     let email = "aws+shop-stage@acme.example";
     organizations.create_account().email(email).account_name("shop-stage").send().await.unwrap();
     let iam = aws_sdk_iam::Client::new(&emulator.member(&account(&emulator, email).await.id).await);
     iam.create_role().role_name("ci-deploy").assume_role_policy_document("{}").send().await.unwrap();
-    job(&emulator, root, &plan, &token, "shop/stage").expect(1);
-    job(&emulator, root, &plan, &token, "tools/stage").expect(0);
+    job(&emulator, root, run, "stage", "shop/stage", &["--tolerate", "0"]).expect(1);
+    let halted = job(&emulator, root, run, "stage", "tools/stage", &["--tolerate", "0"]).expect(1);
+    assert!(halted.stderr.contains("wave stage: 1 failed (shop/stage), and it tolerates 0"), "{}", halted.stderr);
+    assert_eq!(gate("prod")["reasons"].to_string().matches("was held back").count(), 1, "that one has not begun");
+    job(&emulator, root, run, "stage", "tools/stage", &["--tolerate", "1"]).expect(0);
 
     let said = gate("prod");
     assert_eq!((&said["held"], &said["free"]), (&serde_json::json!(["shop/prod"]), &serde_json::json!(["tools/prod"])), "{said}");
     assert_eq!(said["reasons"][0]["detail"], "shop/stage did not succeed");
-    parts(&emulator, root, &plan, &token);
+    parts(&emulator, root, &plan, &token).await;
     emulator.landfall(root, &["lock", "release", "test-1"]).expect(0);
     let over = emulator.landfall(root, &["gate", &plan, "--wave", "prod", "--turn", &token]).expect(1);
     assert!(over.stderr.contains("re-run all jobs"), "{}", over.stderr);
+    let told = emulator.landfall(root, &["tell", "end", &plan, "--turn", &token]).expect(0);
+    assert!(told.stderr.contains("That turn is over: nothing is told."), "{}", told.stderr);
 }
 
-/// The one account that may start gets a job, with its own part of the plan and nobody else's; that is enough to apply it.
-fn parts(emulator: &Emulator, root: &Path, plan: &str, token: &str) {
+/// The one account that may start gets a job, with its own part of the plan and nobody else's; that is enough to apply it. It does not exist
+/// yet: another job makes it, and from then on its own can enter it.
+async fn parts(emulator: &Emulator, root: &Path, plan: &str, token: &str) {
     let folder = emulator.file("parts");
-    let gate = ["gate", plan, "--reviewed", plan, "--wave", "prod", "--turn", token, "--format", "matrix", "--parts", &folder];
+    let gate = ["gate", plan, "--reviewed", plan, "--wave", "prod", "--turn", token, "--format", "outputs", "--parts", &folder];
     let ran = emulator.landfall(root, &gate).expect(2);
-    assert_eq!(ran.stdout, "{\"include\":[{\"name\":\"tools/prod\",\"accounts\":\"tools/prod\",\"part\":0}]}\n");
+    let matrix = r#"{"include":[{"name":"tools/prod","accounts":"tools/prod","part":0}]}"#;
+    assert_eq!(ran.stdout, format!("matrix={matrix}\nparallel=256\ntolerate=0\nmissing=tools/prod\n"));
     assert!(ran.stderr.contains("gate prod: not started: shop/prod"), "{}", ran.stderr);
     let (part, reviewed) = (format!("{folder}/0/plan.json"), format!("{folder}/0/reviewed.json"));
     let text = std::fs::read_to_string(&part).unwrap();
     assert!(text.contains("tools/prod/us-west-2/vpc/main") && !text.contains("tools/dev/us-west-2/vpc/main"), "{text}");
+    let entered = || -> serde_json::Value {
+        let policy = std::fs::read_to_string(format!("{folder}/0/policy.json")).unwrap();
+        assert_eq!(policy.lines().count(), 1, "{policy}");
+        serde_json::from_str::<serde_json::Value>(&policy).unwrap()["Statement"][1]["Resource"].clone()
+    };
+    let asked = [role(emulator, "tools-dev").await, role(emulator, "tools-stage").await];
+    assert_eq!(entered(), serde_json::json!(asked), "whose canaries it asks, and nobody else");
+    let made = job(emulator, root, (plan, token), "prod", "tools/prod", &["--reviewed", plan, "--accounts-for", &folder]).expect(0);
+    assert!(made.stdout.contains("Applied: 1 done."), "{}", made.stdout);
+    let own = role(emulator, "tools-prod").await;
+    assert_eq!(entered(), serde_json::json!([&asked[0], &asked[1], &own]), "and its own");
     let apply = ["apply", &part, "--reviewed", &reviewed, "--wave", "prod", "--account", "tools/prod", "--turn", token];
     emulator.landfall(root, &apply).expect(0);
 }

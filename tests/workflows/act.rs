@@ -30,6 +30,7 @@ pub struct Event<'a> {
     pub programs: &'a Path,
     pub environment: Vec<(&'static str, String)>,
     pub variables: Vec<(&'static str, &'static str)>,
+    pub secrets: Vec<(&'static str, String)>,
     /// What an action, as `owner/name@ref`, is replaced by.
     pub actions: Vec<(String, PathBuf)>,
 }
@@ -67,6 +68,9 @@ pub fn happen(event: &Event<'_>) -> Ran {
         act.arg("--local-repository").arg(format!("{action}={}", path.display()));
     }
     act.args(["--secret", &format!("GITHUB_TOKEN={}", crate::github::TOKEN)]);
+    for (name, value) in &event.secrets {
+        act.arg("--secret").arg(format!("{name}={value}"));
+    }
     let output = act.stdin(Stdio::null()).output().unwrap();
     told(&String::from_utf8_lossy(&output.stdout), &String::from_utf8_lossy(&output.stderr))
 }

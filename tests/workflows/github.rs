@@ -42,6 +42,14 @@ impl GitHub {
         self.0.comments(PULL).into_iter().map(|(_, body)| body).collect()
     }
 
+    /// The deployments by their environments, with the states that each has been told to be in.
+    pub fn deployments(&self) -> Vec<(String, Vec<String>)> {
+        let state = self.0.state();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let states = |one: &Value| one["states"].as_array().unwrap().iter().map(|state| text(&state[0])).collect();
+        state["deployments"].as_array().unwrap().iter().map(|one| (text(&one["environment"]), states(one))).collect()
+    }
+
     /// Somebody else than the author approves the head.
     pub fn approve(&self, head: &str) {
         self.0.set(&json!({ "reviews": [{ "pull": PULL, "login": "grace", "state": "APPROVED", "commit": head }] }));

@@ -11,13 +11,14 @@ pub fn inline(workflows: &Path) {
     let jobs = apply["jobs"].as_object_mut().unwrap();
     let callers: Vec<String> = jobs.iter().filter(|(_, job)| calls(job)).map(|(name, _)| name.clone()).collect();
     assert!(!callers.is_empty(), "nothing calls wave.yml");
+    let called: Vec<&str> = wave["jobs"].as_object().unwrap().keys().map(String::as_str).collect();
     for job in jobs.values_mut() {
-        job["needs"] = waiting(&job["needs"], &callers);
+        job["needs"] = waiting(&job["needs"], &callers, &called);
     }
     for caller in &callers {
         let call = jobs.remove(caller).unwrap();
         for (name, job) in wave["jobs"].as_object().unwrap() {
-            jobs.insert(format!("{caller}-{name}"), inlined(caller, &call, job));
+            jobs.insert(format!("{caller}-{name}"), inlined(caller, &call, job, &called));
         }
     }
     // Every JSON is YAML, too.
@@ -29,14 +30,17 @@ fn calls(job: &Value) -> bool {
 }
 
 /// Whoever waits for a call waits for all of its jobs.
-fn waiting(needs: &Value, callers: &[String]) -> Value {
-    let needs: Vec<&str> =
-        needs.as_array().map_or_else(|| needs.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect());
+fn waiting(needs: &Value, callers: &[String], called: &[&str]) -> Value {
     let jobs = |need: &str| match callers.iter().any(|caller| caller == need) {
-        true => vec![format!("{need}-gate"), format!("{need}-apply")],
+        true => called.iter().map(|job| format!("{need}-{job}")).collect(),
         false => vec![need.to_owned()],
     };
-    json!(needs.into_iter().flat_map(jobs).collect::<Vec<_>>())
+    json!(listed(needs).into_iter().flat_map(jobs).collect::<Vec<_>>())
+}
+
+/// One name, or several.
+fn listed(needs: &Value) -> Vec<&str> {
+    needs.as_array().map_or_else(|| needs.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect())
 }
 
 fn condition(of: &Value) -> String {
@@ -50,19 +54,24 @@ fn harmless(matrix: &str) -> String {
 }
 
 /// A job of the called workflow, as one of the caller's: with what was handed over, and its fellows by their new names.
-fn inlined(caller: &str, call: &Value, job: &Value) -> Value {
-    let mut text = job.to_string().replace("needs.gate.", &format!("needs.{caller}-gate."));
+fn inlined(caller: &str, call: &Value, job: &Value, called: &[&str]) -> Value {
+    let mut text = job.to_string();
+    for fellow in called {
+        text = text.replace(&format!("needs.{fellow}."), &format!("needs.{caller}-{fellow}."));
+    }
     for (input, value) in call["with"].as_object().unwrap() {
         let value = value.as_str().unwrap().trim_start_matches("${{ ").trim_end_matches(" }}");
         text = text.replace(&format!("inputs.{input} "), &format!("{value} "));
     }
     let mut job: Value = serde_json::from_str(&text).unwrap();
-    let own = job["needs"].as_str().map(|need| json!(format!("{caller}-{need}")));
-    let needs: Vec<Value> = call["needs"].as_array().unwrap().iter().cloned().chain(own.clone()).collect();
-    job["needs"] = json!(needs);
+    let own: Vec<String> = listed(&job["needs"]).into_iter().map(|need| format!("{caller}-{need}")).collect();
+    let needs = listed(&call["needs"]).into_iter().map(str::to_owned).chain(own);
+    job["needs"] = json!(needs.collect::<Vec<_>>());
     job["if"] = json!(format!("${{{{ ({}) && ({}) }}}}", condition(&call["if"]), condition(&job["if"])));
     if let Some(matrix) = job["strategy"]["matrix"].as_str() {
         job["strategy"]["matrix"] = json!(harmless(matrix));
+        // act reads no expression there.
+        job["strategy"].as_object_mut().unwrap().remove("max-parallel");
     }
     job
 }

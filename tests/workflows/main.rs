@@ -6,6 +6,9 @@ mod act;
 mod emulator;
 mod github;
 mod inlined;
+#[path = "../emulated/listener.rs"]
+#[expect(dead_code, reason = "the tests with the binary alone use more of it")]
+mod listener;
 #[path = "../emulated/live.rs"]
 #[expect(dead_code, reason = "the tests with the binary alone use more of it")]
 mod live;
@@ -17,7 +20,7 @@ mod stand_in;
 use emulator::Emulator;
 use github::REPOSITORY;
 use landfall::commands::sandbox::environment;
-use live::{inventory, same};
+use live::{account, inventory, same};
 use repository::Repository;
 use serde_json::json;
 
@@ -68,7 +71,7 @@ async fn a_pull_request_is_planned_and_its_merge_applies_what_was_reviewed() {
     unapproved(&mut repository, &aws, &merged);
     repository.github.approve(&head);
     stopped_by_a_failure(&mut repository, &aws, &merged);
-    finished(&mut repository, &aws, &merged);
+    finished(&mut repository, &aws, &merged).await;
     nobodys_turn(&aws, &repository);
     as_one_process(&aws, &repository).await;
     nothing_left(&mut repository);
@@ -108,6 +111,8 @@ fn stopped_by_a_failure(repository: &mut Repository, aws: &Emulator, merged: &st
         ("apply/gate of dev", "success"),
         ("apply/gate of organization", "success"),
         ("apply/gate of prod", "failure"),
+        ("apply/new accounts of dev", "success"),
+        ("apply/new accounts of prod", "success"),
         ("apply/prepare", "success"),
         ("check/check", "success"),
         ("management", "success"),
@@ -120,27 +125,66 @@ fn stopped_by_a_failure(repository: &mut Repository, aws: &Emulator, merged: &st
     assert_eq!(to_do(aws, repository), &ALL[1..3]);
     nobodys_turn(aws, repository);
     repository.roles();
+    repository.policies();
 }
 
 /// Run again, it goes on where it stopped, each account in a job of its own: who is done, has none any more.
-fn finished(repository: &mut Repository, aws: &Emulator, merged: &str) {
+async fn finished(repository: &mut Repository, aws: &Emulator, merged: &str) {
     repository.fail(None);
     let ran = repository.push(merged);
     ran.expect(&[
         ("apply/end", "success"),
         ("apply/gate of dev", "success"),
         ("apply/gate of prod", "success"),
+        ("apply/new accounts of prod", "success"),
         ("apply/prepare", "success"),
         ("check/check", "success"),
         ("shop/dev", "success"),
         ("shop/prod", "success"),
     ]);
     let (apply, gate) = (role("apply", APPLIES), role("gate", APPLIES));
-    let expected = [apply.clone(), apply, role("end", APPLIES), gate.clone(), gate, role("prepare", PLANS), role("turn", APPLIES)];
+    let accounts = role("accounts", APPLIES);
+    let expected =
+        [accounts, apply.clone(), apply, role("end", APPLIES), gate.clone(), gate, role("prepare", PLANS), role("turn", APPLIES)];
     assert_eq!(repository.roles(), expected);
+    confined(repository, aws).await;
     assert_eq!(to_do(aws, repository), Vec::<String>::new());
     let part = repository.artifact("landfall-wave-prod", "0/plan.json").unwrap();
     assert!(part.contains("\"shop/prod/") && !part.contains("\"shop/dev/"), "{part}");
+}
+
+/// Each job could enter its own account and, to ask its canary, that of its domain in the wave before; the others none, but for those that
+/// read. What a session policy does not let in stays out: the stand-in holds all of landfall to it.
+async fn confined(repository: &Repository, aws: &Emulator) {
+    let mut roles = Vec::new();
+    for of in ["shop-dev", "shop-prod"] {
+        let id = account(aws, &format!("aws+{of}@acme.example")).await.id;
+        roles.push(format!("arn:aws:iam::{id}:role/{}", emulator::ROLE));
+    }
+    let any = || vec!["any".to_owned()];
+    let expected: Vec<(&str, Vec<String>)> = vec![
+        ("accounts", vec![]),
+        ("apply", roles[..1].to_vec()),
+        ("apply", roles.clone()),
+        ("end", vec![]),
+        ("gate", any()),
+        ("gate", any()),
+        ("prepare", any()),
+        ("turn", vec![]),
+    ];
+    let mut seen = repository.policies();
+    assert_eq!(seen.iter_mut().map(|(by, roles)| (by.as_str(), std::mem::take(roles))).collect::<Vec<_>>(), expected);
+    let policy = repository.artifact("landfall-wave-dev", "0/policy.json").unwrap();
+    let asked = |of: &str| {
+        let mut landfall = std::process::Command::new(repository.stand_ins().join("bin/landfall"));
+        landfall.current_dir(repository.root()).args(["health", "--account", of]).env("SESSION_POLICY", policy.trim());
+        for (name, value) in environment(&aws.endpoint()) {
+            value.map(|value| landfall.env(name, value));
+        }
+        String::from_utf8(landfall.output().unwrap().stdout).unwrap()
+    };
+    assert!(!asked("shop/dev").contains("the session policy denies it"), "{}", asked("shop/dev"));
+    assert!(asked("shop/prod").contains("the session policy denies it"), "{}", asked("shop/prod"));
 }
 
 /// A push that changes nothing needs no pull request, no approval, and no job of a wave.

@@ -23,6 +23,8 @@ const DOMAINS: &str =
 pub struct Repository {
     folder: TempDir,
     pub github: GitHub,
+    /// The repository's secrets, as its workflows get them.
+    pub secrets: Vec<(&'static str, String)>,
     /// Counts up with every event, as GitHub's runs do.
     run: u64,
 }
@@ -32,7 +34,7 @@ impl Repository {
     pub fn new(aws: &[(String, String)]) -> Repository {
         let folder = TempDir::new().unwrap();
         let github = GitHub::start(&folder.path().join("stand-ins"));
-        let repository = Repository { folder, github, run: 1000 };
+        let repository = Repository { folder, github, secrets: Vec::new(), run: 1000 };
         for made in [repository.root(), repository.stand_ins(), repository.home()] {
             std::fs::create_dir_all(made).unwrap();
         }
@@ -112,9 +114,9 @@ impl Repository {
         environment.push(("GITHUB_RUN_ID", self.run.to_string()));
         environment.push(("GITHUB_RUN_ATTEMPT", "1".to_owned()));
         environment.push(("STAND_INS", stand_ins.to_string_lossy().into_owned()));
-        let (variables, actions) = (variables.to_vec(), actions(&root));
+        let (variables, secrets, actions) = (variables.to_vec(), self.secrets.clone(), actions(&root));
         let programs = stand_ins.join("bin");
-        happen(&Event { repository: &root, name, payload, home: &home, programs: &programs, environment, variables, actions })
+        happen(&Event { repository: &root, name, payload, home: &home, programs: &programs, environment, variables, secrets, actions })
     }
 
     /// The text of a file in an artifact of the last run.
@@ -135,6 +137,33 @@ impl Repository {
         let mut roles: Vec<String> = text.lines().map(|line| line.replace(&self.run.to_string(), "RUN")).collect();
         roles.sort();
         roles
+    }
+
+    /// The roles that each session of the last run may assume by its session policy, by who asked, such as `apply`; none has to stand for
+    /// "all". Asked for again, only what came since.
+    pub fn policies(&self) -> Vec<(String, Vec<String>)> {
+        let path = self.stand_ins().join("policies");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let _ = std::fs::remove_file(path);
+        let mut all: Vec<(String, Vec<String>)> = text.lines().map(|line| self.policy(line)).collect();
+        all.sort();
+        all
+    }
+
+    fn policy(&self, line: &str) -> (String, Vec<String>) {
+        let (session, policy) = line.split_once(' ').unwrap();
+        let by = session.trim_start_matches("landfall-").trim_end_matches(&format!("-{}", self.run)).to_owned();
+        if policy.is_empty() {
+            return (by, vec!["any".to_owned()]);
+        }
+        let policy: Value = serde_json::from_str(policy).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements[0], json!({ "Effect": "Allow", "NotAction": "sts:Assume*", "Resource": "*" }), "{policy}");
+        let roles = statements[1..].iter().flat_map(|statement| {
+            assert_eq!((&statement["Effect"], &statement["Action"]), (&json!("Allow"), &json!("sts:AssumeRole")), "{policy}");
+            statement["Resource"].as_array().unwrap().iter().map(|role| role.as_str().unwrap().to_owned())
+        });
+        (by, roles.collect())
     }
 
     /// From now on, the job of these accounts fails before it does anything; none, with nothing.

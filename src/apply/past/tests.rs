@@ -154,6 +154,45 @@ fn only_earlier_waves_count_and_the_organization_comes_before_all() {
 }
 
 #[test]
+fn an_account_that_was_only_made_has_not_begun() {
+    let mut plan = plan(&["a/dev"]);
+    let spec = serde_json::json!({ "account": {
+        "email": "a@acme.example", "name": "a", "organizational_unit": "management:organizational-unit/dev", "access_role": "role",
+    } });
+    let action = Action::Create { want: serde_json::from_value(spec).unwrap(), replacing: false };
+    let made = Step { address: "a/dev/global/account/main".parse().unwrap(), action, ..plan.steps().next().unwrap().clone() };
+    plan.waves[0].accounts.values_mut().for_each(|steps| steps.insert(0, made.clone()));
+    let only = |outcome| {
+        let mut closing = closing(&[("a/dev", outcome)]);
+        closing.steps[0].address = made.address.clone();
+        vec![began("1", &["a/dev"]), record("1", Entry::Ended(Box::new(closing)))]
+    };
+    let of = |records: &[ChangeRecord]| came(&plan, records)[&account("a/dev")];
+    assert_eq!((of(&only(StepOutcome::Done)), of(&only(StepOutcome::Failed))), (Came::NotStarted, Came::Failed));
+    let left = |records: &[ChangeRecord]| unfinished(&plan, records).into_iter().map(|at| at.kind.to_string()).collect::<Vec<_>>();
+    assert_eq!(left(&only(StepOutcome::Done)), ["iam-role"], "what is in an account that was made is the run's own");
+    let then = [only(StepOutcome::Done), vec![began("2", &["a/dev"]), ended("2", &[("a/dev", StepOutcome::Done)])]].concat();
+    assert_eq!(left(&then), [""; 0]);
+}
+
+#[test]
+fn jobs_of_a_wave_count_who_failed_in_it_and_not_who_is_under_way() {
+    let of_wave = |wave: &str, mut record: ChangeRecord| {
+        if let Entry::Began(began) = &mut record.entry {
+            began.part.as_mut().unwrap().wave = Some(name(wave));
+        }
+        record
+    };
+    let job = |wave, account, outcome| vec![of_wave(wave, began(account, &[account])), ended(account, &[(account, outcome)])];
+    let (bad, done) = (StepOutcome::Failed, StepOutcome::Done);
+    let under_way = vec![of_wave("prod", began("c/prod", &["c/prod"]))];
+    let records = [job("prod", "a/prod", bad), job("prod", "b/prod", done), job("dev", "a/dev", bad), under_way].concat();
+    assert_eq!(crate::model::show(&failed_in(&name("prod"), &records)), "a/prod");
+    let again = [records, job("prod", "a/prod", done)].concat();
+    assert!(failed_in(&name("prod"), &again).is_empty(), "the last run of an account counts");
+}
+
+#[test]
 fn what_failed_or_was_killed_is_unfinished_until_a_later_run_has_done_it() {
     let left = |records: &[ChangeRecord]| unfinished(&plan(&ALL), records).into_iter().map(|at| at.account.to_string()).collect::<Vec<_>>();
     assert_eq!(left(&[]), [""; 0]);

@@ -56,6 +56,9 @@ impl Review {
         if !args.account.is_empty() {
             planned.plan.keep(&args.account.iter().cloned().collect());
         }
+        if args.accounts_for.is_some() {
+            planned.plan.keep_new_accounts();
+        }
         Ok(Review { planned, seen, other })
     }
 

@@ -4,6 +4,8 @@ pub(super) mod approved;
 mod ci;
 mod journal;
 mod notices;
+mod peers;
+mod spread;
 mod stream;
 mod tell;
 mod told;
@@ -14,7 +16,7 @@ use super::calls::Calls;
 use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, clock, gate, lock, way_back};
+use super::{Exit, Failure, Outcome as Ended, clock, gate, lock, parts, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
 use crate::aws::Lease;
 use crate::cloud::{Entrance, RealCloud};
@@ -23,6 +25,7 @@ use crate::plan::Plan;
 use approved::{Approved, Review};
 use ci::Runner;
 use journal::Journal;
+pub(super) use spread::Spread;
 use std::path::PathBuf;
 use tell::{Teller, exit, not_reviewed, summary};
 use told::{Told, beside};
@@ -46,6 +49,13 @@ pub struct Args {
     /// Apply the steps of these accounts only, such as payments/prod (repeatable, or separated by commas)
     #[arg(long, value_name = "DOMAIN/ENVIRONMENT", value_delimiter = ',')]
     account: Vec<Account>,
+    /// Make the accounts that don't exist yet and nothing in them, and then let the parts in FOLDER, as `landfall gate --parts` wrote them,
+    /// enter them: each job its own
+    #[arg(long, value_name = "FOLDER", requires_all = ["wave", "account"])]
+    accounts_for: Option<PathBuf>,
+    /// Start nothing when more than so many other accounts of the wave failed in this turn
+    #[arg(long, value_name = "COUNT", requires_all = ["wave", "account", "token"])]
+    tolerate: Option<usize>,
     /// Write the plan that undoes what was done to this file: before the first step, and again at the end
     #[arg(long, value_name = "FILE")]
     rollback_out: Option<PathBuf>,
@@ -98,6 +108,7 @@ async fn applied(args: &Args, runner: Option<&Runner>) -> Ended {
     let entrance = connect_while(turn, Mode::ReadWrite, home_region.clone(), access_role.clone(), args.verbose, &calls).await?;
     let mut held = turn::take(&args.turn, &entrance, &format!("plan {}", approved.seen().short()), &lease).await?;
     let ended = async {
+        peers::go_on(args, &held).await?;
         if !open {
             return carry_out(args, &approved, entrance, &mut held, &calls, runner).await;
         }
@@ -155,10 +166,11 @@ async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &
         ci::summarize(&journal.markdown(&closing, clock::now(None)));
     }
     let said = say(args, runner, &summary(&outcome));
+    let parts = args.accounts_for.as_ref().zip(args.wave.as_ref()).map(|(folder, wave)| parts::confine(folder, wave, &cloud));
     let back = way_back::after(approved.plan.plan(), &outcome, args.rollback_out.as_deref());
     let recorded = journal.end(closing, held).await;
     told.end(approved, &outcome, sending).await;
-    said.and(recorded)?;
+    said.and(recorded).and(parts.unwrap_or(Ok(())))?;
     say(args, runner, &back?.unwrap_or_default())?;
     Ok(match exit(&outcome) {
         Exit::Done if !approved.withheld.is_empty() => Exit::Changes,

@@ -19,6 +19,13 @@ pub struct TurnArgs {
     wait: u64,
 }
 
+impl TurnArgs {
+    /// Whether other jobs write in the turn as well.
+    pub fn is_shared(&self) -> bool {
+        self.token.is_some()
+    }
+}
+
 /// A turn, and where it is kept.
 pub(super) struct Held {
     pub store: Store,

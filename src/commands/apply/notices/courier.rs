@@ -18,6 +18,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Where Slack's incoming webhook is; behind an underscore and a team's name, that team's own.
 const SLACK: &str = "LANDFALL_SLACK_WEBHOOK";
+/// Those of the teams in one secret, since a workflow has to name each that it hands on: a line each, a team and its address.
+const TEAMS: &str = "LANDFALL_SLACK_WEBHOOKS";
 const WEBHOOK: &str = "LANDFALL_WEBHOOK";
 /// What a webhook's requests are signed with.
 const KEY: &str = "LANDFALL_WEBHOOK_SECRET";
@@ -68,7 +70,11 @@ impl Courier {
         let mut slack = BTreeMap::new();
         if ways.slack {
             slack.extend(hook(SLACK).map(|hook| (None, hook)));
-            let own = ways.teams.keys().filter_map(|team| Some((Some(team.clone()), hook(&variable_of(team))?)));
+            let listed = listed(&variable(TEAMS).unwrap_or_default());
+            let own = ways.teams.keys().filter_map(|team| {
+                let own = || Some(Hook::at(listed.get(team)?).map_err(|why| unheard.note(&format!("{TEAMS}, {team}"), why)).ok()?);
+                Some((Some(team.clone()), hook(&variable_of(team)).or_else(own)?))
+            });
             slack.extend(own);
             unheard.note_if(slack.is_empty(), "Slack", &format!("{SLACK} is not set"));
         }
@@ -144,6 +150,12 @@ fn variable_of(team: &Name) -> String {
     format!("{SLACK}_{}", team.as_str().to_uppercase().replace('-', "_"))
 }
 
+/// A team and an address on each line; what is neither is of no team.
+fn listed(text: &str) -> BTreeMap<Name, String> {
+    let lines = text.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
+    lines.filter_map(|(team, address)| Some((team.parse().ok()?, address.trim().to_owned()))).collect()
+}
+
 fn repository(which: &plan::Deployments) -> Option<Repository> {
     match which {
         plan::Deployments::Own => variable("GITHUB_REPOSITORY")?.parse().ok(),
@@ -198,6 +210,13 @@ mod tests {
     #[test]
     fn a_teams_variable_is_one_that_a_shell_can_set() {
         assert_eq!(variable_of(&"on-call-2".parse().unwrap()), "LANDFALL_SLACK_WEBHOOK_ON_CALL_2");
+    }
+
+    #[test]
+    fn many_teams_addresses_fit_into_one_secret() {
+        let all = listed("payments https://hooks.example/1\n\n  on-call-2\thttps://hooks.example/2 \nnobody\n/x nothing\n");
+        let shown: Vec<String> = all.iter().map(|(team, address)| format!("{team}={address}")).collect();
+        assert_eq!(shown, ["on-call-2=https://hooks.example/2", "payments=https://hooks.example/1"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct Notices<'a> {
     who: String,
     /// The address of the workflow run.
     link: Option<String>,
-    /// Whether it is a whole run, and not one job of a matrix, of which there are hundreds: those tell the teams alone.
+    /// Whether it is a whole run, and not one job of a matrix, of which there are hundreds: those tell a team what goes wrong, and no more.
     whole: bool,
     seen: RefCell<Seen>,
     outbox: UnboundedSender<Message>,
@@ -47,12 +47,18 @@ struct Seen {
 
 /// Notices of a run, and who carries them.
 pub(super) fn of<'a>(args: &super::Args, approved: &'a Approved, held: &Held) -> (Notices<'a>, Courier) {
+    let (notices, courier) = of_run(approved, &held.scribe.run, &held.scribe.who);
+    (Notices { whole: !args.turn.is_shared(), ..notices }, courier)
+}
+
+/// Notices of a whole run by its name and that of its caller, and who carries them.
+pub(super) fn of_run<'a>(approved: &'a Approved, name: &str, caller: &str) -> (Notices<'a>, Courier) {
     let (outbox, inbox) = unbounded_channel();
     let repository = variable("GITHUB_REPOSITORY").and_then(|text| text.parse().ok());
     let link = repository.as_ref().and_then(run).map(|(_, address)| address);
-    let who = variable("GITHUB_ACTOR").unwrap_or_else(|| held.scribe.who.clone());
-    let (run, whole, seen) = (held.scribe.run.clone(), args.account.is_empty(), RefCell::default());
-    (Notices { approved, run, who, link, whole, seen, outbox }, Courier::of(&approved.plan.plan().notices, inbox))
+    let who = variable("GITHUB_ACTOR").unwrap_or_else(|| caller.to_owned());
+    let notices = Notices { approved, run: name.to_owned(), who, link, whole: true, seen: RefCell::default(), outbox };
+    (notices, Courier::of(&approved.plan.plan().notices, inbox))
 }
 
 impl Notices<'_> {
@@ -62,6 +68,9 @@ impl Notices<'_> {
 
     /// The run begins.
     pub fn begin(&self, at: Timestamp) {
+        if !self.whole {
+            return;
+        }
         let planned: BTreeMap<Account, Became> = self.busy().map(|(account, _)| (account.clone(), Became::Planned)).collect();
         self.tell(&self.notice(What::Started, at, None, planned.clone()));
         for (team, accounts) in self.teams(&planned) {
@@ -74,7 +83,7 @@ impl Notices<'_> {
             Event::WaveStarted { wave } => {
                 self.close_wave();
                 self.seen.borrow_mut().wave = Some(wave.name.clone());
-                self.deploy(&wave.name, State::InProgress, format!("{} to do", many(busy(wave).count(), "account")));
+                self.wave_started(&wave.name);
             }
             Event::StepEnded { step, result: StepResult::Failed(error) | StepResult::Withheld(error) } => {
                 let said = format!("{}: {}", step.address, error.message);
@@ -107,15 +116,21 @@ impl Notices<'_> {
     /// The run is over.
     pub fn end(&self, outcome: &Outcome, at: Timestamp) {
         self.close_wave();
-        let fates = self.fates(outcome);
+        let seen = self.seen.borrow().reasons.clone();
+        self.ended(&self.fates(outcome), journal::halted(outcome).into_iter().chain(seen.into_values().flatten()).collect(), at);
+    }
+
+    /// The run is over: what became of each account, and why.
+    pub fn ended(&self, fates: &BTreeMap<Account, Became>, reasons: Vec<String>, at: Timestamp) {
+        if !self.whole {
+            return;
+        }
         let what = |fates: &BTreeMap<Account, Became>| match fates.values().all(|became| *became == Became::Done) {
             true => What::Succeeded,
             false => What::NotSucceeded,
         };
-        let mut notice = self.notice(what(&fates), at, None, fates.clone());
-        notice.reasons = journal::halted(outcome).into_iter().chain(self.seen.borrow().reasons.values().flatten().cloned()).collect();
-        self.tell(&notice);
-        for (team, accounts) in self.teams(&fates) {
+        self.tell(&Notice { reasons, ..self.notice(what(fates), at, None, fates.clone()) });
+        for (team, accounts) in self.teams(fates) {
             self.tell(&self.notice(what(&accounts), at, Some(team), accounts));
         }
     }
@@ -131,7 +146,8 @@ impl Notices<'_> {
         }
     }
 
-    fn halted(&self, wave: &Name, held: &BTreeSet<Account>, reasons: &[String], at: Timestamp) {
+    /// A wave did not start with these accounts, or went no further.
+    pub fn halted(&self, wave: &Name, held: &BTreeSet<Account>, reasons: &[String], at: Timestamp) {
         let accounts: BTreeMap<Account, Became> = held.iter().map(|account| (account.clone(), Became::NotStarted)).collect();
         let mut notice = self.notice(What::Halted, at, None, accounts.clone());
         (notice.wave, notice.reasons) = (Some(wave.clone()), reasons.to_vec());
@@ -180,16 +196,25 @@ impl Notices<'_> {
     /// Says how the wave that went on has ended, if one did.
     fn close_wave(&self) {
         let Some(wave) = self.seen.borrow_mut().wave.take() else { return };
-        let accounts: Vec<&Account> = self.plan().waves.iter().filter(|one| one.name == wave).flat_map(busy).collect();
-        let seen = self.seen.borrow();
-        let done = accounts.iter().filter(|account| seen.ended.get(**account) == Some(&true)).count();
-        let failed = accounts.iter().filter(|account| seen.ended.get(**account) == Some(&false)).count();
+        self.wave_ended(&wave, &self.seen.borrow().ended);
+    }
+
+    /// Says that a wave goes on.
+    pub fn wave_started(&self, wave: &Name) {
+        self.deploy(wave, State::InProgress, format!("{} to do", many(self.busy_in(wave).count(), "account")));
+    }
+
+    /// Says how a wave has ended, by the accounts that have and whether they succeeded.
+    pub fn wave_ended(&self, wave: &Name, ended: &BTreeMap<Account, bool>) {
+        let accounts: Vec<&Account> = self.busy_in(wave).collect();
+        let done = accounts.iter().filter(|account| ended.get(**account) == Some(&true)).count();
+        let failed = accounts.iter().filter(|account| ended.get(**account) == Some(&false)).count();
         let state = match (done == accounts.len(), failed) {
             (true, _) => State::Success,
             (false, 0) => State::Inactive,
             (false, _) => State::Failure,
         };
-        self.deploy(&wave, state, format!("{done} of {} done, {failed} failed", many(accounts.len(), "account")));
+        self.deploy(wave, state, format!("{done} of {} done, {failed} failed", many(accounts.len(), "account")));
     }
 
     fn deploy(&self, wave: &Name, state: State, description: String) {
@@ -226,6 +251,10 @@ impl Notices<'_> {
 
     fn team(&self, account: &Account) -> Option<Team> {
         self.plan().notices.owner(account).map(|(name, team)| Team { name: name.clone(), channel: team.channel.clone() })
+    }
+
+    fn busy_in(&self, wave: &Name) -> impl Iterator<Item = &Account> {
+        self.plan().waves.iter().filter(move |one| one.name == *wave).flat_map(busy)
     }
 
     /// The accounts with something to do, and how many steps.
