@@ -11,6 +11,7 @@ mod fields;
 mod gates;
 #[path = "../github/mod.rs"]
 mod github;
+mod glass;
 mod health;
 mod killed;
 mod listener;
