@@ -18,6 +18,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("services/model.py", include_str!("services/model.py")),
     ("services/nat.py", include_str!("services/nat.py")),
     ("services/oidc.py", include_str!("services/oidc.py")),
+    ("services/once.py", include_str!("services/once.py")),
     ("services/interfaces.py", include_str!("services/interfaces.py")),
     ("services/nerdgraph.graphql", include_str!("services/nerdgraph.graphql")),
     ("services/newrelic.py", include_str!("services/newrelic.py")),
