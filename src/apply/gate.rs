@@ -4,7 +4,7 @@
 use super::waves::{Event, Terms, Watch};
 use super::{Cloud, Reading, ask};
 use crate::model::{Account, Health, Healths, Name};
-use crate::plan::{BlockDays, ORGANIZATION, Plan, Rollout, Sick};
+use crate::plan::{BlockDays, Plan, Rollout, Sick};
 use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -165,7 +165,7 @@ pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, ter
         Watch::Own => asked_by(rollout, wave, &gate.free),
     };
     let glass = terms.break_glass.as_deref();
-    let bake = if terms.watch == Watch::Own { Duration::ZERO } else { bake(plan, wave) };
+    let bake = if terms.watch == Watch::Own { Duration::ZERO } else { plan.bake_before(wave) };
     let mut waited = Duration::ZERO;
     loop {
         let seen = look(rollout, &watched, cloud, terms, tell).await;
@@ -205,15 +205,6 @@ fn domain(account: &Account) -> Option<&Name> {
         Account::Management => None,
         Account::Member { domain, .. } => Some(domain),
     }
-}
-
-/// For how long the accounts before a wave have to stay well: the longest bake time of the waves since the last one that this plan has
-/// steps in, that one included. When nobody knows whether an earlier run has waited, as after a crash, this one waits.
-fn bake(plan: &Plan, wave: &Name) -> Duration {
-    let Some(place) = plan.rollout.place(wave).filter(|_| wave.as_str() != ORGANIZATION) else { return Duration::ZERO };
-    let has_steps = |name: &Name| plan.waves.iter().any(|wave| wave.name == *name && wave.accounts.values().any(|steps| !steps.is_empty()));
-    let from = plan.rollout.waves[..place].iter().rposition(|rules| has_steps(&rules.name)).unwrap_or_default();
-    plan.rollout.waves[from..place].iter().filter(|rules| !rules.members.is_empty()).map(|rules| rules.bake()).max().unwrap_or_default()
 }
 
 async fn look(rollout: &Rollout, watched: &[&Account], cloud: &impl Cloud, terms: &Terms, tell: &impl Fn(&Event<'_>)) -> Seen {

@@ -83,8 +83,8 @@ impl Width {
     }
 
     fn grow(&mut self) {
-        if let Some(Parallel { start, grow, most }) = self.parallel {
-            self.round = self.round.saturating_mul(grow).min(most).max(start);
+        if let Some(parallel) = self.parallel {
+            self.round = parallel.after(self.round);
             self.at_once = self.round;
         }
     }

@@ -55,6 +55,8 @@ pub struct Connection {
 pub struct Caller {
     pub account_id: RemoteId,
     pub arn: String,
+    /// The unique id, which IAM policies know as `aws:userid`.
+    pub user_id: String,
     pub partition: String,
 }
 
@@ -131,7 +133,8 @@ impl Connection {
         let answer = self.sts(&Account::Management).get_caller_identity().send().await?;
         let arn = answer.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        Ok(Caller { account_id: answer.account().unwrap_or_default().into(), arn, partition })
+        let user_id = answer.user_id().unwrap_or_default().to_owned();
+        Ok(Caller { account_id: answer.account().unwrap_or_default().into(), arn, user_id, partition })
     }
 
     /// A session in the management account, with the caller's own credentials.

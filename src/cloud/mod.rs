@@ -1,5 +1,6 @@
 //! The real cloud: reads every account into `Live`, and carries out steps. The one room where kinds' drivers are called.
 
+pub mod glass;
 mod health;
 pub mod lock;
 mod organization;

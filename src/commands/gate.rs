@@ -6,7 +6,7 @@ use super::calls::Calls;
 use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome, lock, matrix, parts, plan_file, record};
+use super::{Exit, Failure, Outcome, glass, lock, matrix, parts, plan_file, record};
 use crate::apply::{self, Came, Event, Gate, Past, Reading, Reason, Terms, Watch, gate};
 use crate::aws::Lease;
 use crate::cloud::lock::{join, keep};
@@ -48,7 +48,7 @@ pub struct Args {
     /// within its accounts
     #[arg(long, value_name = "FOLDER")]
     parts: Option<PathBuf>,
-    /// Pass although a block day or a bake time says no, and why
+    /// Pass although a block day or a bake time says no, and why; somebody else has to agree by `landfall break-glass`
     #[arg(long, value_name = "REASON", value_parser = reason)]
     break_glass: Option<String>,
     /// How to print what the gate says
@@ -145,8 +145,10 @@ async fn decide(args: &Args, file: &PlanFile, reviewed: Option<&PlanFile>, bars:
     };
     let spread = Spread::of(file, reviewed, &store, args.turn.as_deref().unwrap_or_default(), &entrance.caller.arn).await?;
     let past = past(spread.plan(), args, &records)?;
+    let seen = &reviewed.unwrap_or(file).digest;
+    let break_glass = glass::broken(args.break_glass.as_deref(), &store, &entrance.caller, seen).await?;
     let cloud = RealCloud::open(entrance, spread.plan(), file.digest.clone()).await.map_err(unread)?;
-    let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass: args.break_glass.clone() };
+    let terms = Terms { limits: LIMITS, watch: Watch::Whole, break_glass };
     let tell = |event: &Event<'_>| tell(bars, event);
     let asked = gate(spread.plan(), &args.wave, &past, &cloud, &terms, &tell);
     let gate = match joined {

@@ -14,6 +14,7 @@ mod failure;
 mod files;
 mod gate;
 mod github;
+mod glass;
 mod health;
 mod init;
 mod lock;
@@ -75,6 +76,8 @@ enum Command {
     Lock(lock::Args),
     /// Decide the gate of one wave of a plan: 0 when it holds, 2 when it does not
     Gate(gate::Args),
+    /// Agree, as the second of two people, that a plan passes over block days and bake times
+    BreakGlass(glass::Args),
     /// Print the waves of a plan, or the GitHub Actions matrix of one; nothing when there is nothing to do
     Matrix(matrix::Args),
     /// Tell everybody that a run in several jobs begins, or how it ended
@@ -110,6 +113,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Rollback(args) => rollback::run(args).await,
         Command::Lock(args) => lock::run(args).await,
         Command::Gate(args) => gate::run(args).await,
+        Command::BreakGlass(args) => glass::run(args).await,
         Command::Matrix(args) => matrix::run(&args),
         Command::Tell(args) => tell::run(args).await,
         Command::Explain(args) => explain::run(&args),

@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Outcome {
     let desired = files::load(&args.files)?;
     let writes = args.purpose == Purpose::Apply;
     let role = if writes { &desired.estate.access_role } else { &desired.estate.plan_role };
-    let management = documents(&actions(&desired.kinds, Side::Management, writes), &[entering(role), storing(writes)]);
+    let management = documents(&actions(&desired.kinds, Side::Management, writes), &[vec![entering(role)], storing(writes)].concat());
     let further: Vec<_> = [recording(writes)].into_iter().chain((writes && watches(&desired)).then(asking)).collect();
     let member = documents(&actions(&desired.kinds, Side::Member, writes), &further);
     let shown = match args.role {

@@ -26,6 +26,10 @@ pub const RECORD: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 pub const STORE: [&str; 6] =
     ["s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:CreateBucket", "s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"];
 
+const PUT: &str = "s3:PutObject";
+/// Where documents are written: the lock, the history and its end, the ways back, and what the caller agrees to.
+const DOCUMENTS: [&str; 5] = ["lock.json", "head.json", "records/*", "rollbacks/*", "glass/${aws:userid}/*"];
+
 /// What asking a canary takes.
 pub const ASK: &str = "lambda:InvokeFunction";
 
@@ -60,10 +64,15 @@ pub fn recording(writes: bool) -> Value {
     statement("record", &json!(actions), &format!("arn:*:ssm:*:*:parameter{}", Record::PARAMETER))
 }
 
-/// The statement for the bucket that holds the organization's lock and history.
-pub fn storing(writes: bool) -> Value {
-    let actions = if writes { &STORE[..] } else { &STORE[..2] };
-    statement("store", &json!(actions), "arn:*:s3:::landfall-*")
+/// The statements for the bucket that holds the organization's lock and history. What people agree to lies under their own id, and nobody
+/// else writes there: who could, would be both of the two people that it takes.
+pub fn storing(writes: bool) -> Vec<Value> {
+    let actions: Vec<&str> = STORE.into_iter().take(if writes { STORE.len() } else { 2 }).filter(|action| *action != PUT).collect();
+    let bucket = |folder: &str| format!("arn:*:s3:::landfall-*{folder}");
+    let open = statement("store", &json!(actions), &bucket(""));
+    let mut documents = statement("documents", &json!(PUT), "");
+    documents["Resource"] = json!(DOCUMENTS.map(|folder| bucket(&format!("/{folder}"))));
+    if writes { vec![open, documents] } else { vec![open] }
 }
 
 /// The statement that lets canaries be asked, and no other function.
@@ -147,8 +156,13 @@ mod tests {
 
     #[test]
     fn the_store_is_one_bucket_that_planning_only_looks_into() {
-        assert_eq!(storing(false)["Action"], json!(["s3:GetObject", "s3:ListBucket"]));
-        assert_eq!(storing(true)["Resource"], "arn:*:s3:::landfall-*");
+        let [looking] = &storing(false)[..] else { panic!("one statement reads") };
+        assert_eq!(looking["Action"], json!(["s3:GetObject", "s3:ListBucket"]));
+        let [open, documents] = &storing(true)[..] else { panic!("two statements write") };
+        assert!(open["Resource"] == "arn:*:s3:::landfall-*" && !open["Action"].as_array().unwrap().contains(&json!(PUT)));
+        assert_eq!(documents["Action"], PUT);
+        let glass = documents["Resource"].as_array().unwrap().iter().filter(|one| one.as_str().unwrap().contains("/glass/"));
+        assert_eq!(glass.collect::<Vec<_>>(), ["arn:*:s3:::landfall-*/glass/${aws:userid}/*"], "nobody agrees for somebody else");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! longer. What AWS publishes is in it as published, and what it does not as it is seen.
 
 use super::work::{ACCOUNT_CREATION, Work, work};
-use super::{Action, Plan, Step, Wave};
+use super::{Action, Parallel, Plan, Step, Wave};
 use crate::kinds::{Scope, row};
 use crate::model::limits::{self, limit};
 use crate::model::{Account, Region};
@@ -17,8 +17,10 @@ const CALL: Duration = Duration::from_millis(125);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     pub steps: usize,
-    /// Wave after wave; in each the slowest account, or what all its accounts wait for together.
+    /// Wave after wave, and in each round after round; the slowest account, or what all its accounts wait for together.
     pub takes: Duration,
+    /// For how long waves have to bake before others start.
+    pub bakes: Duration,
 }
 
 /// Whose buckets a call takes from: an account's in a Region, or the management account's.
@@ -30,15 +32,30 @@ struct Calls<'a>(BTreeMap<(&'a str, Whose<'a>), usize>);
 
 /// What a plan takes, by the order of its steps and AWS's limits.
 pub fn estimate(plan: &Plan) -> Estimate {
-    let takes = plan.waves.iter().map(of_wave).sum();
-    Estimate { steps: plan.steps().count(), takes }
+    let parallel = |wave: &Wave| plan.rollout.rules(&wave.name).and_then(|rules| rules.parallel);
+    let takes = plan.waves.iter().map(|wave| of_wave(wave, parallel(wave))).sum();
+    let busy = plan.waves.iter().filter(|wave| wave.accounts.values().any(|steps| !steps.is_empty()));
+    let bakes = busy.map(|wave| plan.bake_before(&wave.name)).sum();
+    Estimate { steps: plan.steps().count(), takes, bakes }
 }
 
-fn of_wave(wave: &Wave) -> Duration {
-    let created: usize = wave.accounts.values().flatten().filter(|step| creates_account(step)).count();
+fn of_wave(wave: &Wave, parallel: Option<Parallel>) -> Duration {
+    let accounts: Vec<&[Step]> = wave.accounts.values().map(Vec::as_slice).filter(|steps| !steps.is_empty()).collect();
+    let (mut left, mut takes) = (&accounts[..], Duration::ZERO);
+    let mut width = parallel.map_or(usize::MAX, |parallel| parallel.start);
+    while !left.is_empty() {
+        let (round, later) = left.split_at(width.clamp(1, left.len()));
+        takes += of_round(round);
+        (left, width) = (later, parallel.map_or(usize::MAX, |parallel| parallel.after(width)));
+    }
+    takes
+}
+
+fn of_round(accounts: &[&[Step]]) -> Duration {
+    let created: usize = accounts.iter().flat_map(|steps| steps.iter()).filter(|step| creates_account(step)).count();
     let mut calls = Calls::default();
     let mut slowest = Duration::ZERO;
-    for steps in wave.accounts.values() {
+    for steps in accounts {
         steps.iter().for_each(|step| calls.add(step));
         // The last account to be created has all its other steps still ahead.
         let before = if steps.iter().any(creates_account) { creations(created) } else { Duration::ZERO };
@@ -98,13 +115,22 @@ impl<'a> Calls<'a> {
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = self.takes.as_secs().div_ceil(60);
-        match (minutes / 60, minutes % 60) {
-            (0, _) if self.takes.as_secs() < 60 => f.write_str("less than a minute at AWS's limits"),
-            (0 | 1, _) => write!(f, "about {minutes} min at AWS's limits"),
-            (hours, 0) => write!(f, "about {hours} h at AWS's limits"),
-            (hours, minutes) => write!(f, "about {hours} h {minutes} min at AWS's limits"),
+        if self.takes.as_secs() < 60 {
+            f.write_str("less than a minute at AWS's limits")?;
+        } else {
+            write!(f, "about {} at AWS's limits", minutes(self.takes))?;
         }
+        if self.bakes.is_zero() { Ok(()) } else { write!(f, ", and {} in which waves bake", minutes(self.bakes)) }
+    }
+}
+
+/// `119 min`, `2 h`, `2 h 16 min`; rounded up.
+fn minutes(time: Duration) -> String {
+    let minutes = time.as_secs().div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        (0 | 1, _) if minutes != 60 => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -137,7 +163,7 @@ mod tests {
 
     fn takes(accounts: Vec<(String, Vec<Step>)>) -> Duration {
         let accounts = accounts.into_iter().map(|(account, steps)| (account.parse().unwrap(), steps)).collect();
-        of_wave(&Wave { name: "prod".parse().unwrap(), accounts })
+        of_wave(&Wave { name: "prod".parse().unwrap(), accounts }, None)
     }
 
     /// So many calls, one after the other.
@@ -213,14 +239,27 @@ mod tests {
             notices: Default::default(),
             waves: vec![],
         };
-        assert_eq!(estimate(&plan), Estimate { steps: 0, takes: Duration::ZERO });
+        assert_eq!(estimate(&plan), Estimate { steps: 0, takes: Duration::ZERO, bakes: Duration::ZERO });
         assert_eq!(estimate(&plan).to_string(), "less than a minute at AWS's limits");
         plan.waves = vec![wave("dev", "payments/dev"), wave("prod", "payments/prod")];
-        let one = of_wave(&plan.waves[0]);
-        assert_eq!(estimate(&plan), Estimate { steps: 2, takes: one * 2 });
+        let one = of_wave(&plan.waves[0], None);
+        assert_eq!(estimate(&plan), Estimate { steps: 2, takes: one * 2, bakes: Duration::ZERO });
         assert_eq!(estimate(&plan).to_string(), "about 4 min at AWS's limits");
-        let hours = |minutes: u64| Estimate { steps: 1, takes: Duration::from_secs(minutes * 60) }.to_string();
+        let hours = |minutes: u64| Estimate { steps: 1, takes: Duration::from_secs(minutes * 60), bakes: Duration::ZERO }.to_string();
         assert_eq!(hours(119), "about 119 min at AWS's limits");
         assert_eq!(hours(136), "about 2 h 16 min at AWS's limits");
+    }
+
+    #[test]
+    fn a_wave_that_grows_takes_its_rounds_and_the_time_in_which_it_bakes_is_told_apart() {
+        let of = |number: usize| format!("domain-{number}/prod");
+        let accounts = (0..7).map(|number| (of(number).parse().unwrap(), vec![parameter(&of(number), 0)])).collect();
+        let wave = Wave { name: "prod".parse().unwrap(), accounts };
+        let one = of_wave(&wave, None);
+        // One, two, four.
+        assert_eq!(of_wave(&wave, Some(Parallel { start: 1, grow: 2, most: 8 })), one * 3);
+        assert_eq!(of_wave(&wave, Some(Parallel { start: 3, grow: 1, most: 3 })), one * 3);
+        let baked = Estimate { steps: 1, takes: one, bakes: Duration::from_secs(90 * 60) };
+        assert_eq!(baked.to_string(), "less than a minute at AWS's limits, and 90 min in which waves bake");
     }
 }

@@ -1,7 +1,7 @@
 //! How changes reach the accounts: waves with what they demand, the days on which nothing starts, and the canaries that are asked.
 //! Plain data, part of the plan: what was reviewed is what is run. Knows no clock; whoever asks brings the time.
 
-use super::Desired;
+use super::{Desired, Plan, Wave};
 use crate::kinds::{Kind, LambdaFunction};
 use crate::model::{Account, Environment, Name};
 use jiff::Timestamp;
@@ -137,6 +137,25 @@ impl Rollout {
         } else {
             None
         }
+    }
+}
+
+impl Plan {
+    /// For how long the accounts before a wave have to stay well: the longest bake time of the waves since the last one that this plan has
+    /// steps in, that one included. When nobody knows whether an earlier run has waited, as after a crash, this one waits.
+    pub fn bake_before(&self, wave: &Name) -> Duration {
+        let Some(place) = self.rollout.place(wave).filter(|_| wave.as_str() != ORGANIZATION) else { return Duration::ZERO };
+        let is_busy = |wave: &Wave| wave.accounts.values().any(|steps| !steps.is_empty());
+        let has_steps = |name: &Name| self.waves.iter().any(|wave| wave.name == *name && is_busy(wave));
+        let from = self.rollout.waves[..place].iter().rposition(|rules| has_steps(&rules.name)).unwrap_or_default();
+        self.rollout.waves[from..place].iter().filter(|rules| !rules.members.is_empty()).map(WaveRules::bake).max().unwrap_or_default()
+    }
+}
+
+impl Parallel {
+    /// How many accounts go after a round of so many in which none failed.
+    pub fn after(self, round: usize) -> usize {
+        round.saturating_mul(self.grow).min(self.most).max(self.start)
     }
 }
 

@@ -43,7 +43,7 @@ async fn a_connection_that_may_only_read_sends_no_write() {
 async fn a_write_is_sent_once_and_a_read_again() {
     let (endpoint, requests) = failing_once().await;
     let (connection, _) = connect(true, &endpoint).await;
-    let caller = Caller { account_id: "123456789012".into(), arn: String::new(), partition: "aws".into() };
+    let caller = Caller { account_id: "123456789012".into(), arn: String::new(), user_id: String::new(), partition: "aws".into() };
     let at = connection.management(&caller);
     let vpc = spec("vpc", json!({ "cidr": "10.0.0.0/20" }));
     let error = vpc.create(&at, &address("us-west-2/vpc/main")).await.unwrap_err();

@@ -1,5 +1,6 @@
 //! How many calls it takes to find that nothing is to be done: the price of each plan, paid in every account.
 
+use crate::applied::applied;
 use crate::emulator::Emulator;
 use crate::estate::{Generated, example};
 use std::collections::BTreeMap;
@@ -27,9 +28,7 @@ fn empty_plan(emulator: &Emulator, root: &std::path::Path) -> BTreeMap<String, B
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_with_every_module_is_read_in_few_calls() {
-    let emulator = Emulator::start().await;
-    emulator.apply(&example());
-    let accounts = empty_plan(&emulator, &example());
+    let accounts = empty_plan(&applied().await.emulator, &example());
     let members = accounts.iter().filter(|(account, _)| *account != "management");
     assert_eq!(members.clone().count(), 30);
     for (account, operations) in members {

@@ -65,9 +65,7 @@ impl Emulator {
 
     /// Runs landfall to its end. Whatever it prints is searched for the secret.
     pub fn landfall(&self, root: &Path, arguments: &[&str]) -> Ran {
-        let output = self.command(root, arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).expect("landfall prints UTF-8");
-        let ran = Ran { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        let ran = Ran::of(self.command(root, arguments).output().unwrap());
         assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET), "{arguments:?} shows the secret key");
         ran
     }
@@ -127,6 +125,11 @@ impl Emulator {
 }
 
 impl Ran {
+    pub fn of(output: std::process::Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).expect("landfall prints UTF-8");
+        Ran { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// Fails with all that was printed when the exit status is another.
     #[track_caller]
     pub fn expect(self, status: i32) -> Ran {

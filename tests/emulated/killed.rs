@@ -1,73 +1,129 @@
-//! Apply, killed at any moment and run again, ends in the state that an undisturbed run ends in, with nothing twice and nothing lost; and what
-//! was reviewed once, and is half done, needs no second review.
+//! An apply of the whole example estate, killed at any call of any account, or with any answer lost, and run again, ends in the state that an
+//! undisturbed run ends in, with nothing twice and nothing lost; and what was reviewed once, and is half done, needs no second review.
 
+use crate::applied::{Applied, applied};
 use crate::emulator::Emulator;
-use crate::estate::Generated;
-use crate::live::{Inventory, inventory, same};
+use crate::estate::example;
+use crate::live::{accounts, inventory, same};
+use crate::strike::{Mishap, Strike};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Child;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-const SEEDS: u64 = 3;
-/// After so many kills the run is left alone, so that the test ends.
-const KILLS: u32 = 5;
-/// Up to which part of an undisturbed run the kills come: each run has less to do than the one before it.
-const LATEST: f64 = 0.6;
+/// In each round every account is struck at one call; `LANDFALL_ROUNDS=30` strikes each of the calls that an apply makes in an account, in some
+/// account, by each mishap, and takes an hour or two.
+const ROUNDS: usize = 1;
+/// Each struck account costs at most one run, and they are struck many at once.
+const MOST_RUNS: usize = 12;
+/// When an account hears nothing any more, and the others have called nobody for so long, all is over that can go on without it.
+const QUIET: Duration = Duration::from_secs(4);
+/// With the management account.
+const ACCOUNTS: usize = 31;
+/// So far apart are the calls of two turns: a prime, so that all come up in time, and early as well as late ones in any round.
+const STRIDE: usize = 37;
+const MISHAPS: [Mishap; 3] = [Mishap::NeverArrives, Mishap::NeverAnswered, Mishap::AnswerLost];
+
+/// How many there are of what the inventory does not tell apart.
+type Census = BTreeMap<String, usize>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_it_can_simply_be_run_again() {
-    let estate = Generated::with(&["shop", "tools"]);
-    let (undisturbed, took) = undisturbed(&estate).await;
-    for seed in 0..SEEDS {
+async fn killed_at_any_call_it_can_simply_be_run_again() {
+    let Applied { emulator, calls } = applied().await;
+    let (live, census) = (inventory(emulator).await, counted(emulator).await);
+    let rounds = std::env::var("LANDFALL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("LANDFALL_ROUNDS is a number"));
+    for round in 0..rounds {
         let emulator = Emulator::start().await;
-        let kills = disturbed(&emulator, estate.root(), seed, took).await;
-        assert!(kills > 0, "seed {seed}: no run was killed");
-        emulator.converged(estate.root());
-        same(&inventory(&emulator).await, &undisturbed, &format!("{kills} kills of seed {seed}"));
+        let struck = disturbed(&emulator, &example(), round, calls).await;
+        let what = format!("round {round}: {struck} accounts struck");
+        println!("{what}");
+        assert!(struck >= 20, "{what}");
+        emulator.converged(&example());
+        same(&inventory(&emulator).await, &live, &what);
+        assert_eq!(counted(&emulator).await, census, "{what}");
     }
 }
 
-/// The state to end in, and how long an apply takes that nobody kills.
-async fn undisturbed(estate: &Generated) -> (Inventory, Duration) {
-    let emulator = Emulator::start().await;
-    let plan = emulator.plan(estate.root(), &[]);
-    let start = tokio::time::Instant::now();
-    emulator.landfall(estate.root(), &["apply", &plan]).expect(0);
-    let took = start.elapsed();
-    emulator.converged(estate.root());
-    (inventory(&emulator).await, took)
-}
-
-/// Plans and applies what was reviewed at first, again and again, until an apply has not been killed; answers how many were.
-async fn disturbed(emulator: &Emulator, root: &Path, seed: u64, took: Duration) -> u32 {
+/// Plans and applies what was reviewed at first, again and again, until nobody was struck; answers how many were.
+async fn disturbed(emulator: &Emulator, root: &Path, round: usize, calls: &[usize]) -> usize {
+    let strike = Strike::on_the_way_to(&emulator.endpoint());
     let reviewed = emulator.file("reviewed.json");
     emulator.landfall(root, &["plan", "--out", &reviewed]).expect(0);
-    for kills in 0..KILLS {
-        let plan = emulator.plan(root, &[]);
-        let mut command = emulator.command(root, &["apply", &plan, "--reviewed", &reviewed]);
-        let apply = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
-        if !killed(apply.unwrap(), took.mul_f64(fraction(seed, kills))).await {
-            return kills;
+    let targets = |(place, calls): (usize, &usize)| {
+        let turn = round * ACCOUNTS + place;
+        (1 + turn / MISHAPS.len() * STRIDE % calls.max(&1), MISHAPS[turn % MISHAPS.len()])
+    };
+    for _ in 0..MOST_RUNS {
+        let before = strike.struck().len();
+        strike.begin(calls.iter().enumerate().map(targets).collect());
+        let now = emulator.plan(root, &[]);
+        let ended = apply(emulator, &strike, root, &[&now, "--reviewed", &reviewed]).await;
+        if strike.struck().len() == before {
+            assert!(ended.is_some_and(|status| status.success()), "round {round}: {ended:?} of a run that nothing happened to");
+            return before;
         }
     }
-    emulator.landfall(root, &["apply", &emulator.plan(root, &[]), "--reviewed", &reviewed]).expect(0);
-    KILLS
+    panic!("round {round}: accounts are struck without end: {:?}", strike.struck());
 }
 
-/// Kills it, with no chance to tidy up, unless it ends before its time.
-async fn killed(mut apply: Child, after: Duration) -> bool {
-    tokio::time::sleep(after).await;
-    if let Some(status) = apply.try_wait().unwrap() {
-        assert!(status.success(), "an apply that nobody killed failed");
-        return false;
+/// Applies, by way of the mishaps, and kills the run when it can't go on; answers how it ended, if by itself.
+async fn apply(emulator: &Emulator, strike: &Strike, root: &Path, arguments: &[&str]) -> Option<ExitStatus> {
+    let mut command = emulator.command(root, &[&["apply"], arguments].concat());
+    command.env("AWS_ENDPOINT_URL", &strike.endpoint).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut apply = command.spawn().unwrap();
+    let (mut calls, mut quiet) = (Vec::new(), Duration::ZERO);
+    loop {
+        if let Some(status) = apply.try_wait().unwrap() {
+            return Some(status);
+        }
+        let pause = Duration::from_millis(200);
+        tokio::time::sleep(pause).await;
+        let now = strike.calls();
+        quiet = if now == calls { quiet + pause } else { Duration::ZERO };
+        calls = now;
+        if strike.silences() && quiet >= QUIET {
+            // With no chance to tidy up.
+            apply.kill().unwrap();
+            apply.wait().unwrap();
+            return None;
+        }
     }
-    apply.kill().unwrap();
-    apply.wait().unwrap();
-    true
 }
 
-/// When to kill: a fraction of the undisturbed run, the same for the same seed. (The multiplier is Knuth's, of MMIX.)
-fn fraction(seed: u64, kills: u32) -> f64 {
-    let mixed = (seed * 64 + u64::from(kills) + 1).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    LATEST * (mixed >> 48) as f64 / 65_536.0
+/// What could be there twice although it has one name, or none: keys, secrets, subscriptions, cases, and accounts at New Relic.
+async fn counted(emulator: &Emulator) -> Census {
+    let mut census = Census::new();
+    for account in accounts(emulator).await {
+        let config = emulator.member(&account.id).await;
+        let mut count = |what: &str| *census.entry(format!("{}: {what}", account.email)).or_default() += 1;
+        let iam = aws_sdk_iam::Client::new(&config);
+        for user in iam.list_users().send().await.unwrap().users() {
+            let keys = iam.list_access_keys().user_name(user.user_name()).send().await.unwrap();
+            keys.access_key_metadata().iter().for_each(|_| count(&format!("key of {}", user.user_name())));
+        }
+        let secrets = aws_sdk_secretsmanager::Client::new(&config).list_secrets().send().await.unwrap();
+        secrets.secret_list().iter().for_each(|secret| count(&format!("secret {}", secret.name().unwrap())));
+        let subscriptions = aws_sdk_sns::Client::new(&config).list_subscriptions().send().await.unwrap();
+        subscriptions.subscriptions().iter().for_each(|one| count(&format!("subscription of {}", one.endpoint().unwrap())));
+    }
+    // The service answers in one Region only.
+    let support = emulator.management().into_builder().region(aws_config::Region::new("us-east-1")).build();
+    let cases = aws_sdk_support::Client::new(&support).describe_cases().include_resolved_cases(true).send().await.unwrap();
+    census.insert("support cases".to_owned(), cases.cases().len());
+    census.insert("accounts at New Relic".to_owned(), at_new_relic(emulator));
+    census
+}
+
+fn at_new_relic(emulator: &Emulator) -> usize {
+    let query = r#"{"query": "{ actor { organization { accountManagement { managedAccounts { id } } } } }"}"#;
+    let (address, length) = (emulator.endpoint().trim_start_matches("http://").to_owned(), query.len());
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let head = format!("POST /newrelic/graphql HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\napi-key: NRAK-KILLED\r\n");
+    write!(stream, "{head}content-length: {length}\r\nconnection: close\r\n\r\n{query}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("managedAccounts"), "{answer}");
+    answer.matches("\"id\"").count()
 }

@@ -1,6 +1,7 @@
 //! The real binary against an emulated AWS that each test has to itself, started from the sandbox's own install. What became of the
 //! accounts is looked up with the AWS SDK, never with landfall.
 
+mod applied;
 mod calls;
 mod changed_by_hand;
 mod emulator;
@@ -10,6 +11,7 @@ mod fields;
 mod gates;
 #[path = "../github/mod.rs"]
 mod github;
+mod glass;
 mod health;
 mod killed;
 mod listener;
@@ -24,5 +26,6 @@ mod reviewed;
 mod searching;
 mod secrets;
 mod since;
+mod strike;
 mod tee;
 mod whole;

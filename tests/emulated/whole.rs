@@ -1,5 +1,6 @@
 //! From files to accounts and to an empty plan, on estates of several sizes, from nothing and from half of it.
 
+use crate::applied::applied;
 use crate::emulator::Emulator;
 use crate::estate::{Generated, example};
 use crate::live::{Inventory, inventory};
@@ -7,13 +8,9 @@ use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_estate_is_planned_applied_and_then_as_declared() {
-    let emulator = Emulator::start().await;
-    let root = example();
-    emulator.landfall(&root, &["check"]).expect(0);
-    emulator.landfall(&root, &["plan", "--exit-code"]).expect(2);
-    emulator.apply(&root);
-    emulator.converged(&root);
-    let live = inventory(&emulator).await;
+    let emulator = &applied().await.emulator;
+    emulator.landfall(&example(), &["check"]).expect(0);
+    let live = inventory(emulator).await;
     assert_eq!(live.len(), 30, "{:?}", live.keys());
     ranges_are_apart(&live);
 }
@@ -54,7 +51,7 @@ async fn the_same_plan_has_the_same_bytes() {
     let plan = |root: &Path| emulator.landfall(root, &["plan", "--full"]).expect(0).stdout;
     let file = |root: &Path| std::fs::read_to_string(emulator.plan(root, &[])).unwrap();
     let (text, bytes) = (plan(estate.root()), file(estate.root()));
-    for _ in 0..20 {
+    for _ in 0..8 {
         assert_eq!(plan(estate.root()), text);
         assert_eq!(file(estate.root()), bytes);
     }

@@ -47,11 +47,16 @@ impl Journal {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn begin(args: &super::Args, approved: &Approved, way_back: &PlanFile, held: &Held) -> Result<Journal, Failure> {
+    pub async fn begin(
+        why: (&super::Args, Option<&str>),
+        approved: &Approved,
+        way_back: &PlanFile,
+        held: &Held,
+    ) -> Result<Journal, Failure> {
         let rollback = records::keep_rollback(&held.store, &held.scribe, &way_back.to_json()).await.map_err(unwritten)?;
         let by_hand = way_back.report.notes.iter().map(|note| format!("{}: {}", note.subject, note.detail)).collect();
         let rollback = Rollback { by_hand, steps: way_back.plan.steps().count(), ..rollback };
-        let entry = Entry::Began(Box::new(Began { rollback: Some(rollback), ..began(args, approved, held.fence()) }));
+        let entry = Entry::Began(Box::new(Began { rollback: Some(rollback), ..began(why, approved, held.fence()) }));
         let began = append(held, entry).await?;
         Ok(Journal { began, seen: RefCell::default() })
     }
@@ -126,14 +131,14 @@ fn unwritten(error: CallError) -> Failure {
     Failure::new("the change record can't be written", escape(&error.to_string())).hint("what was applied so far stays as it is")
 }
 
-fn began(args: &super::Args, approved: &Approved, fence: u64) -> Began {
+fn began((args, glass): (&super::Args, Option<&str>), approved: &Approved, fence: u64) -> Began {
     let plan: &Plan = approved.plan.plan();
     let accounts = plan.waves.iter().flat_map(|wave| wave.accounts.iter()).filter(|(_, steps)| !steps.is_empty()).count();
     let part = (args.wave.is_some() || !args.account.is_empty()).then(|| Part { wave: args.wave.clone(), accounts: args.account.clone() });
     Began {
         estate: plan.estate.clone(),
         landfall: env!("CARGO_PKG_VERSION").to_owned(),
-        why: why(args),
+        why: why(args, glass),
         plan: approved.digest.clone(),
         reviewed: approved.reviewed.clone(),
         approvals_needed: plan.approvals_needed(),
@@ -146,9 +151,9 @@ fn began(args: &super::Args, approved: &Approved, fence: u64) -> Began {
     }
 }
 
-/// What the arguments and the workflow's environment say.
-fn why(args: &super::Args) -> Why {
-    let reason = args.break_glass.iter().chain(&args.why.reason).cloned().collect::<Vec<_>>().join("; ");
+/// What the arguments and the workflow's environment say, and why the glass was broken, if it was.
+fn why(args: &super::Args, glass: Option<&str>) -> Why {
+    let reason = glass.into_iter().chain(args.why.reason.as_deref()).collect::<Vec<_>>().join("; ");
     let repository = variable("GITHUB_REPOSITORY");
     let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
     let workflow = repository.as_ref().zip(variable("GITHUB_RUN_ID")).map(|(of, run)| format!("{server}/{of}/actions/runs/{run}"));

@@ -16,7 +16,7 @@ use super::calls::Calls;
 use super::connect::{Mode, connect_while, unread};
 use super::output::print;
 use super::progress::Bars;
-use super::{Exit, Failure, Outcome as Ended, clock, gate, lock, parts, way_back};
+use super::{Exit, Failure, Outcome as Ended, clock, gate, glass, lock, parts, way_back};
 use crate::apply::{Limits, Terms, Watch, apply};
 use crate::aws::Lease;
 use crate::cloud::{Entrance, RealCloud};
@@ -59,7 +59,8 @@ pub struct Args {
     /// Write the plan that undoes what was done to this file: before the first step, and again at the end
     #[arg(long, value_name = "FILE")]
     rollback_out: Option<PathBuf>,
-    /// Start although a block day or a bake time says no, and why; what canaries and the lock say holds all the same
+    /// Start although a block day or a bake time says no, and why; somebody else has to agree by `landfall break-glass`. What canaries and the
+    /// lock say holds all the same
     #[arg(long, value_name = "REASON", value_parser = gate::reason)]
     break_glass: Option<String>,
     #[command(flatten)]
@@ -148,14 +149,15 @@ fn say(args: &Args, runner: Option<&Runner>, text: &str) -> Result<(), Failure> 
 }
 
 async fn carry_out(args: &Args, approved: &Approved, entrance: Entrance, held: &mut Held, calls: &Calls, runner: Option<&Runner>) -> Ended {
+    let break_glass = glass::broken(args.break_glass.as_deref(), &held.store, &entrance.caller, approved.seen()).await?;
     let back = way_back::before(approved.plan.plan(), args.rollback_out.as_deref())?;
-    let journal = Journal::begin(args, approved, &back, held).await?;
+    let journal = Journal::begin((args, break_glass.as_deref()), approved, &back, held).await?;
     let cloud = RealCloud::open(entrance, approved.plan.plan(), approved.seen().clone()).await.map_err(unread)?;
     let bars = Bars::new("applying", args.verbose);
     bars.expect(approved.plan.plan().steps().count());
     // An account's own job in a matrix comes after its wave's gate; a whole wave, or a whole plan, is its own gatekeeper.
     let watch = if args.account.is_empty() { Watch::Whole } else { Watch::Own };
-    let terms = Terms { limits: LIMITS, watch, break_glass: args.break_glass.clone() };
+    let terms = Terms { limits: LIMITS, watch, break_glass };
     let (told, mut sending) = Told::of(args, (approved, held), Teller::new(&bars, calls), runner);
     let mut heard = |event: &crate::apply::Event<'_>| told.hear(event, &journal);
     let outcome = beside(held.during(apply(&approved.plan, &cloud, &terms, &mut heard)), &mut sending).await;
