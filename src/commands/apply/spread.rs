@@ -170,3 +170,66 @@ fn reasons(records: &[ChangeRecord]) -> Vec<String> {
     });
     said.into_iter().chain(lost).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Began, Closing, Deed, Digest, Part, Risk, RunOutcome, StepRecord, Why};
+    use jiff::Timestamp;
+
+    fn record(run: &str, entry: Entry) -> ChangeRecord {
+        ChangeRecord::next(None, Timestamp::UNIX_EPOCH, (run, "somebody"), entry)
+    }
+
+    fn began(run: &str, account: &str) -> ChangeRecord {
+        let began = Began {
+            estate: "acme".parse().unwrap(),
+            landfall: "0".to_owned(),
+            why: Why::default(),
+            plan: Digest::of_text("x"),
+            reviewed: None,
+            approvals_needed: 0,
+            risk: Risk::Routine,
+            steps: 1,
+            accounts: 1,
+            part: Some(Part { wave: None, accounts: vec![account.parse().unwrap()] }),
+            fence: 1,
+            rollback: None,
+        };
+        record(run, Entry::Began(Box::new(began)))
+    }
+
+    fn ended(run: &str, account: &str, outcomes: &[StepOutcome]) -> ChangeRecord {
+        let step = |(at, outcome): (usize, &StepOutcome)| StepRecord {
+            address: format!("{account}/global/iam-role/r{at}").parse().unwrap(),
+            action: Deed::Create,
+            fields: vec![],
+            outcome: *outcome,
+            why: Some("AccessDenied".to_owned()),
+            began: None,
+            ended: None,
+            requests: vec![],
+        };
+        let steps = outcomes.iter().enumerate().map(step).collect();
+        record(run, Entry::Ended(Box::new(Closing { outcome: RunOutcome::Failed, halted: None, steps, readings: vec![] })))
+    }
+
+    #[test]
+    fn what_failed_is_told_with_its_reason_and_a_lost_job_by_its_account() {
+        use StepOutcome::{Done, Failed, Skipped, Withheld};
+        let records = [began("1", "a/dev"), began("2", "b/dev"), ended("2", "b/dev", &[Done, Failed, Skipped, Withheld])];
+        let expected = [
+            "b/dev/global/iam-role/r1: AccessDenied",
+            "b/dev/global/iam-role/r3: AccessDenied",
+            "a/dev: its job was lost, or still goes on: its record has no end",
+        ];
+        assert_eq!(reasons(&records), expected);
+    }
+
+    #[test]
+    fn an_account_is_withheld_only_where_nothing_failed() {
+        use StepOutcome::{Done, Failed, Withheld};
+        let of = |outcomes: &[StepOutcome]| only_withheld(&[ended("1", "a/dev", outcomes)])[&"a/dev".parse().unwrap()];
+        assert!(of(&[Done, Withheld]) && !of(&[Withheld, Failed]) && !of(&[Done]));
+    }
+}
