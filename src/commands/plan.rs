@@ -4,10 +4,12 @@ use super::calls::Calls;
 use super::connect::{Mode, connect};
 use super::files;
 use super::progress::Bars;
+use super::rehearse::rehearsed;
 use super::{Exit, Failure, Outcome, accounts, show, since};
 use crate::cloud::{Progress, Selection, read};
 use crate::model::Severity;
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
+use crate::rehearsal::notes;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,9 @@ pub struct Args {
     /// Write the plan to a file, for `landfall apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Rehearse the plan against what was just read, and add what would become of it to the plan's notes
+    #[arg(long)]
+    rehearse: bool,
     /// Exit with 2 when there are changes
     #[arg(long)]
     exit_code: bool,
@@ -38,7 +43,7 @@ pub async fn run(args: Args) -> Outcome {
         Err(exit) => return Ok(exit),
     };
     let selection = select(&desired, &args)?;
-    let (plan, report) = make(&desired, &selection, args.verbose).await?;
+    let (plan, report) = make(&desired, &selection, args.rehearse, args.verbose).await?;
     show::show(&plan, &report, &args.shown)?;
     if let Some(path) = &args.out {
         let file = PlanFile::of(plan.clone(), report.clone());
@@ -50,10 +55,11 @@ pub async fn run(args: Args) -> Outcome {
 }
 
 /// Reads live state and plans, for this command and whoever else needs a plan.
-async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result<(Plan, Report), Failure> {
+async fn make(desired: &Desired, selection: &Selection, rehearses: bool, verbose: bool) -> Result<(Plan, Report), Failure> {
     let calls = Calls::default();
     let estate = &desired.estate;
-    let entrance = connect(Mode::ReadOnly, estate.home_region.clone(), estate.plan_role.clone(), verbose, &calls).await?;
+    let mode = if rehearses { Mode::Asking } else { Mode::ReadOnly };
+    let entrance = connect(mode, estate.home_region.clone(), estate.plan_role.clone(), verbose, &calls).await?;
     let bars = Bars::new("reading", verbose);
     let live = read(&entrance, desired, selection, |progress| match progress {
         Progress::Accounts(count) => bars.expect(count),
@@ -61,12 +67,17 @@ async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result
     })
     .await;
     bars.clear();
-    eprintln!("{}", calls.summary());
     let (whole, report) = plan(desired, &live);
-    Ok(match selection {
+    let (plan, mut report) = match selection {
         Selection(None) => (whole, report),
         Selection(Some(accounts)) => narrow(whole, report, accounts, desired, &live),
-    })
+    };
+    if rehearses && !plan.is_empty() {
+        report.notes.extend(notes(&rehearsed(&entrance, desired, live, plan.clone()).await?));
+        report.notes.sort();
+    }
+    eprintln!("{}", calls.summary());
+    Ok((plan, report))
 }
 
 /// The accounts that the arguments ask for; all, when they ask for none in particular.
