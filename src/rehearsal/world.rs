@@ -9,7 +9,7 @@ use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::kinds::{Kind, LambdaFunction, Scope, Spec, row};
 use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS};
 use crate::model::{Account, Address, Colour, Health, KindName, Region, Word};
-use crate::plan::{Action, CALL, Due, Plan, Step, Stranger, Work, due, work};
+use crate::plan::{Action, Due, Plan, Step, Stranger, Work, due, work};
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,10 @@ const ENTERING: &str = "sts:AssumeRole";
 /// What writing an account's record of its network costs.
 const RECORDING: [&str; 2] = ["ssm:GetParameter", "ssm:PutParameter"];
 const ASKING: &str = "lambda:InvokeFunction";
+/// In milliseconds, from a near Region and from a far one.
+const LATENCY: (u64, u64) = (50, 200);
+/// What AWS does in its own time is found done half a pause between two looks late (`aws/wait.rs`: up to 5 s).
+const LATE: Duration = Duration::from_millis(2500);
 
 /// The cloud of one rehearsal.
 pub(super) struct World<'a> {
@@ -40,6 +44,8 @@ pub(super) struct World<'a> {
     pub met: RefCell<BTreeSet<QuotaOf>>,
     creations: Places,
     closures: Places,
+    /// How many calls each account has made.
+    drawn: RefCell<BTreeMap<Account, u64>>,
     entered: RefCell<BTreeSet<Account>>,
     listed: RefCell<BTreeSet<(Account, KindName)>>,
     /// As apply does: one listing at a time in an account.
@@ -61,6 +67,7 @@ impl<'a> World<'a> {
             met: RefCell::default(),
             creations: Places::new(ACCOUNT_CREATIONS.limit),
             closures: Places::new(ACCOUNT_CLOSURES.limit),
+            drawn: RefCell::default(),
             entered: RefCell::default(),
             listed: RefCell::default(),
             listing: RefCell::default(),
@@ -93,8 +100,22 @@ impl<'a> World<'a> {
     async fn calls(&self, account: &Account, calls: impl IntoIterator<Item = &'static str>) {
         for call in calls {
             let wait = self.turns.borrow_mut().take(call, account, self.home(), self.clock.now());
-            self.clock.sleep(wait + CALL).await;
+            self.clock.sleep(wait + self.latency(account)).await;
         }
+    }
+
+    /// What a call takes there and back: drawn from what the estimate takes the middle of, and drawn the same way each time. Of many accounts
+    /// side by side, a wave waits for the unluckiest, which a middle value would hide.
+    fn latency(&self, account: &Account) -> Duration {
+        let mut drawn = self.drawn.borrow_mut();
+        let number = drawn.entry(account.clone()).or_default();
+        *number += 1;
+        // FNV-1a of the account's name and the number, and SplitMix64's last steps.
+        let bytes = account.to_string().into_bytes().into_iter().chain(number.to_be_bytes());
+        let hash = bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+        let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Duration::from_millis(LATENCY.0 + (mixed ^ (mixed >> 31)) % (LATENCY.1 - LATENCY.0 + 1))
     }
 
     /// The way in, once an account, and listings of what a kind refers to, once an account and kind.
@@ -127,8 +148,7 @@ impl<'a> World<'a> {
         self.calls(payer, work.writes.iter().copied().take(made)).await;
         match (refused, due) {
             (Some(refusal), _) => return Err(refusal),
-            (None, Due::Create(_)) => self.clock.sleep(work.takes).await,
-            (None, Due::Delete(_)) => self.clock.sleep(work.takes).await,
+            (None, Due::Create(_) | Due::Delete(_)) if !work.takes.is_zero() => self.clock.sleep(work.takes + LATE).await,
             (None, _) => {}
         }
         self.become_so(step);

@@ -7,6 +7,9 @@ mod account;
 #[path = "../connector/aws.rs"]
 #[allow(dead_code, reason = "the connector's own tests use the rest")]
 mod aws;
+#[path = "../emulated/emulator.rs"]
+#[allow(dead_code, reason = "the emulated tests use the rest")]
+mod emulator;
 #[path = "../estates/mod.rs"]
 mod estates;
 #[path = "../connector/network.rs"]
@@ -22,6 +25,10 @@ mod run;
 #[allow(dead_code, reason = "the connector's own tests use the rest")]
 mod wire;
 
+mod faults;
 mod foretold;
+mod ground;
 mod pure;
+mod strict;
+mod table;
 mod times;

@@ -14,21 +14,18 @@ pub(super) fn taken(world: &World, step: &Step, want: &Spec) -> Option<Refusal> 
     here.find_map(|other| named_so(step, want, other).or_else(|| in_the_way(world, step, want, other)))
 }
 
-/// Kinds that AWS knows by their names, which an account has once.
+/// Kinds that an account has once by a name, and of which a stranger's is never taken over.
 fn named_so(step: &Step, want: &Spec, other: &Stranger) -> Option<Refusal> {
     let code = match (want, &other.spec) {
         (Spec::IamRole(_), Spec::IamRole(_)) => "iam:CreateRole EntityAlreadyExists",
         (Spec::IamUser(_), Spec::IamUser(_)) => "iam:CreateUser EntityAlreadyExists",
         (Spec::IamPolicy(_), Spec::IamPolicy(_)) => "iam:CreatePolicy EntityAlreadyExists",
         (Spec::IamOidcProvider(_), Spec::IamOidcProvider(_)) => "iam:CreateOpenIDConnectProvider EntityAlreadyExists",
-        (Spec::LambdaFunction(_), Spec::LambdaFunction(_)) => "lambda:CreateFunction ResourceConflictException",
-        (Spec::LogGroup(_), Spec::LogGroup(_)) => "logs:CreateLogGroup ResourceAlreadyExistsException",
-        (Spec::SnsTopic(_), Spec::SnsTopic(_)) => return None,
         _ => return None,
     };
-    // `arn:aws:iam::1:role/path/name`, `/aws/vpc/flow`
+    // `arn:aws:iam::1:role/path/name`
     let (id, name) = (other.id.as_str(), step.address.name.as_str());
-    let is_it = id.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']));
+    let is_it = id.strip_suffix(name).is_some_and(|before| before.ends_with('/'));
     is_it.then(|| Refusal::new(format!("{code}: {id} is there, and not ours"), HINT))
 }
 
