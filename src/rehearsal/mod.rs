@@ -3,6 +3,7 @@
 //! know. Pure: asks nobody for anything, and equal inputs give equal rehearsals, byte for byte.
 
 mod clock;
+mod held;
 mod json;
 mod known;
 mod notes;

@@ -32,10 +32,8 @@ pub(super) fn verdict(rehearsal: &Rehearsal) -> String {
     let all = outcome.steps.len();
     let done = outcome.steps.iter().filter(|(_, result)| result.succeeded()).count();
     let approvals = match rehearsal.approvals {
-        0 => "",
-        1 => ", once approved by one",
-        2 => ", once approved by two",
-        _ => ", once approved by all who have to",
+        0 => String::new(),
+        count => format!(", given {}", many(count, "approval")),
     };
     let counts: Vec<String> = counts(rehearsal).into_iter().map(|(count, what)| format!("{count} {what}")).collect();
     let (time, calls) = (time(rehearsal.takes), rehearsal.calls);
@@ -118,7 +116,7 @@ fn failures(rehearsal: &Rehearsal) -> String {
             let _ = writeln!(text, "  hint: {hint}");
         }
         if let Some(count) = skipped.get(address) {
-            let _ = writeln!(text, "  {} more would be skipped because of it", many(*count, "step"));
+            let _ = writeln!(text, "  {} would be skipped because of it", many(*count, "step"));
         }
     }
     for (account, health) in &rehearsal.outcome.sick {

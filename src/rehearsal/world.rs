@@ -2,14 +2,15 @@
 //! by the same rule as apply against AWS, and refuses what AWS is sure to refuse; whatever it can't know, it lets pass.
 
 use super::clock::{Clock, Places};
-use super::refusals::{self, Refusal};
+use super::held::Held;
+use super::refusals::{self, Refusal, Rights};
 use super::turns::Turns;
 use super::{Known, QuotaOf};
 use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::kinds::{Kind, LambdaFunction, Scope, Spec, row};
 use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS};
 use crate::model::{Account, Address, Colour, Health, KindName, Region, Word};
-use crate::plan::{Action, Due, Plan, Step, Stranger, Work, due, work};
+use crate::plan::{Action, Due, Plan, Step, Work, due, work};
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,10 +33,10 @@ pub(super) struct World<'a> {
     pub plan: &'a Plan,
     pub clock: &'a Clock,
     pub turns: RefCell<Turns>,
-    /// What there is of ours, by now.
-    pub found: RefCell<BTreeMap<Address, Spec>>,
-    /// What there is of others, by now.
-    pub strangers: RefCell<Vec<&'a Stranger>>,
+    /// What there is by now.
+    pub held: RefCell<Held<'a>>,
+    /// What the role of apply may do, by account: what was read of it does not change.
+    pub rights: RefCell<BTreeMap<Account, Rc<Rights>>>,
     /// What steps of this run have made or changed.
     pub touched: RefCell<BTreeSet<Address>>,
     /// What to do about steps that fail.
@@ -54,14 +55,13 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     pub fn of(known: &'a Known, plan: &'a Plan, clock: &'a Clock) -> World<'a> {
-        let found = known.live.found.iter().map(|(at, found)| (at.clone(), found.spec.clone())).collect();
         World {
             known,
             plan,
             clock,
             turns: RefCell::default(),
-            found: RefCell::new(found),
-            strangers: RefCell::new(known.live.strangers.iter().collect()),
+            held: RefCell::new(Held::of(&known.live)),
+            rights: RefCell::default(),
             touched: RefCell::default(),
             hints: RefCell::default(),
             met: RefCell::default(),
@@ -85,13 +85,13 @@ impl<'a> World<'a> {
 
     /// What lives at an address by now. An account that is closed is none to work with.
     pub fn at(&self, address: &Address) -> Option<Spec> {
-        let found = self.found.borrow().get(address).cloned();
+        let found = self.held.borrow().get(address).cloned();
         found.filter(|spec| !matches!(spec, Spec::Account(account) if account.status.is_some()))
     }
 
     /// Why an account is of no use, where AWS says so.
     pub fn status(&self, account: &Account) -> Option<String> {
-        match self.found.borrow().get(&main(account)?) {
+        match self.held.borrow().get(&main(account)?) {
             Some(Spec::Account(spec)) => spec.status.clone(),
             _ => None,
         }
@@ -156,31 +156,22 @@ impl<'a> World<'a> {
     }
 
     fn become_so(&self, step: &Step) {
+        let mut held = self.held.borrow_mut();
         match step.action.after() {
-            Some(Spec::DefaultVpc(vpc)) if !vpc.exists => self.without_default(&step.address.account),
+            Some(Spec::DefaultVpc(vpc)) if !vpc.exists => held.without_default_vpc(&step.address.account),
             _ => {}
         }
         match step.action.after() {
-            Some(want) => self.found.borrow_mut().insert(step.address.clone(), want.clone()),
-            None => self.found.borrow_mut().remove(&step.address),
-        };
+            Some(want) => held.insert(step.address.clone(), want.clone()),
+            None => held.remove(&step.address),
+        }
         self.touched.borrow_mut().insert(step.address.clone());
-    }
-
-    /// The VPC that every new account has, and that looks the same in all of them (VPC user guide, "Default VPC components").
-    fn without_default(&self, account: &Account) {
-        let is_default = |spec: &Spec| spec.range().is_some_and(|range| range.to_string() == "172.31.0.0/16");
-        let mut strangers = self.strangers.borrow_mut();
-        let vpc = strangers.iter().find(|other| other.account == *account && is_default(&other.spec)).map(|vpc| vpc.id.clone());
-        let Some(vpc) = vpc else { return };
-        let is_in = |spec: &Spec| spec.needs().iter().any(|need| need.name.as_str() == vpc.as_str());
-        strangers.retain(|other| other.account != *account || !(other.id == vpc || is_in(&other.spec)));
     }
 
     /// What an account's canaries say by now, as far as anybody can tell.
     fn word(&self, account: &Account) -> Health {
         let Some(canaries) = self.plan.rollout.canaries.get(account) else { return Health::without(Colour::Unwatched) };
-        if main(account).is_none_or(|main| !self.found.borrow().contains_key(&main)) {
+        if main(account).is_none_or(|main| !self.held.borrow().contains(&main)) {
             return Health::without(Colour::Absent);
         }
         if let Some(status) = self.status(account) {
@@ -192,7 +183,7 @@ impl<'a> World<'a> {
             kind: LambdaFunction::NAME,
             name: name.clone(),
         };
-        let is_there = |name: &&crate::model::Name| self.found.borrow().contains_key(&function(name));
+        let is_there = |name: &&crate::model::Name| self.held.borrow().contains(&function(name));
         let said = self.known.healths.get(account).filter(|health| health.is_red() && !self.is_mended(health));
         let words = canaries
             .iter()

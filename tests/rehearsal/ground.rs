@@ -110,7 +110,12 @@ impl Ground {
 
     /// Plans into a file, and answers its name.
     pub async fn plan(&self) -> String {
-        let file = self.file("plan.json").to_string_lossy().into_owned();
+        self.plan_to("plan.json").await
+    }
+
+    /// The same, into a file of another name.
+    pub async fn plan_to(&self, name: &str) -> String {
+        let file = self.file(name).to_string_lossy().into_owned();
         self.landfall(&["plan", "--out", &file]).await.expect(0);
         file
     }
@@ -139,14 +144,20 @@ impl Ground {
     }
 
     /// What comes of applying it.
-    pub async fn apply(&self, plan: &str, more: &[&str]) -> Came {
-        let arguments: Vec<&str> = ["apply", plan, "--format", "json"].iter().chain(more).copied().collect();
-        let ran = self.landfall(&arguments).await;
-        let events: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    pub async fn apply(&self, plan: &str) -> Came {
+        let (ran, events) = self.events(&["apply", plan]).await;
         let of = |name: &str| events.iter().filter(move |event| event["event"] == name).collect::<Vec<_>>();
         let held = |gate: &&Value| gate["held"] != Value::Array(Vec::new());
         let gates: Vec<Value> = of("gate-answered").into_iter().filter(held).cloned().collect();
         came(&of("step-ended"), &gates, ran.status == Some(0))
+    }
+
+    /// What an apply tells as it happens.
+    pub async fn events(&self, arguments: &[&str]) -> (Ran, Vec<Value>) {
+        let arguments: Vec<&str> = arguments.iter().chain(&["--format", "json"]).copied().collect();
+        let ran = self.landfall(&arguments).await;
+        let events = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (ran, events)
     }
 
     /// From now on, AWS refuses this to an account.

@@ -32,3 +32,4 @@ mod pure;
 mod strict;
 mod table;
 mod times;
+mod waits;

@@ -21,10 +21,10 @@ pub(super) fn bound(world: &World, step: &Step, live: &Spec) -> Option<Refusal> 
     let code = code(live)?;
     let holds =
         |at: &Address, spec: &Spec| spec.needs().iter().any(|need| need.resolve(at, world.home()) == step.address) && !goes_along(spec);
-    let own = world.found.borrow().iter().find(|(at, spec)| **at != step.address && holds(at, spec)).map(|(at, _)| at.to_string());
+    let (held, account) = (world.held.borrow(), &step.address.account);
+    let own = held.ours(account).find(|(at, spec)| **at != step.address && holds(at, spec)).map(|(at, _)| at.to_string());
     let stranger = || {
-        let strangers = world.strangers.borrow();
-        let other = strangers.iter().find(|other| other.account == step.address.account && holds(&step.address, &other.spec));
+        let other = held.strangers(account).find(|other| holds(&step.address, &other.spec));
         other.map(|other| format!("{}, which is not ours,", other.id))
     };
     let used = || matches!(live, Spec::Vpc(vpc) if vpc.in_use).then(|| "somebody's network interface".to_owned());

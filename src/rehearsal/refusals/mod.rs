@@ -6,7 +6,7 @@ mod names;
 mod permission;
 mod quotas;
 
-pub use permission::{Doubt, doubts};
+pub(super) use permission::{Doubt, Rights, doubts};
 
 use super::known::{ACCOUNTS, QuotaOf};
 use super::world::{World, main, payer};
@@ -40,7 +40,7 @@ pub(super) fn entering(world: &World, step: &Step) -> Option<Refusal> {
     let account = &step.address.account;
     let scope = row(&step.address.kind).map_or(Scope::Global, |row| row.scope);
     let is_inside = matches!(scope, Scope::Managed | Scope::Global | Scope::Regional) && *account != Account::Management;
-    let is_there = main(account).is_some_and(|main| world.found.borrow().contains_key(&main));
+    let is_there = main(account).is_some_and(|main| world.held.borrow().contains(&main));
     if is_inside && !is_there {
         let why = format!("landfall:Directory: the account {account} does not exist (yet)");
         return Some(Refusal::in_vain(why, "plan again: the account that this plan was made for is gone"));
@@ -79,9 +79,9 @@ pub(super) fn of(world: &World, step: &Step, due: &Due<'_>, work: &Work) -> Opti
 
 /// A need that is gone, and that no step makes.
 fn missing(world: &World, step: &Step, want: &Spec) -> Option<Refusal> {
-    let found = world.found.borrow();
+    let held = world.held.borrow();
     let needs = want.needs().into_iter().map(|need| need.resolve(&step.address, world.home()));
-    let gone: Address = needs.into_iter().find(|need| *need != step.address && !found.contains_key(need))?;
+    let gone: Address = needs.into_iter().find(|need| *need != step.address && !held.contains(need))?;
     Some(Refusal::in_vain(
         format!("landfall:Directory: {gone} does not exist (yet)"),
         "plan again: what it needs is gone since the plan was made",

@@ -9,8 +9,8 @@ const HINT: &str = "somebody else made it: delete it, or give ours another name"
 
 /// Who has what a new resource would be called, or a part of the range that it would have.
 pub(super) fn taken(world: &World, step: &Step, want: &Spec) -> Option<Refusal> {
-    let strangers = world.strangers.borrow();
-    let mut here = strangers.iter().filter(|other| other.account == step.address.account && want.adopts() != Some(other.id.as_str()));
+    let held = world.held.borrow();
+    let mut here = held.strangers(&step.address.account).filter(|other| want.adopts() != Some(other.id.as_str()));
     here.find_map(|other| named_so(step, want, other).or_else(|| in_the_way(world, step, want, other)))
 }
 

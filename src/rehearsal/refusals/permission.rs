@@ -1,19 +1,21 @@
 //! What the role that apply takes on in an account is sure not to be allowed: no policy of its own allows the call on anything, or one of
 //! the organization's denies it on everything. Conditions and resources can only be judged by AWS; where they decide, nothing is said.
 
+use super::super::held::Held;
 use super::super::world::{World, main, payer};
 use super::Refusal;
-use crate::kinds::{Document, Spec};
-use crate::model::{Account, Address};
-use crate::plan::{Found, Plan, Step};
+use crate::kinds::{Document, ServiceControlPolicy, Spec};
+use crate::model::{Account, Address, Region};
+use crate::plan::{Plan, Step, Stranger};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 const HINT: &str = "`landfall policy apply` prints what the role has to be allowed";
 
 /// Why it is not known what a role may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Doubt {
+pub(in crate::rehearsal) enum Doubt {
     /// The role was not among what was read.
     Unseen,
     /// It has a policy of AWS's, which is known by name only.
@@ -21,7 +23,7 @@ pub enum Doubt {
 }
 
 /// What a role's own policies say.
-enum Rights {
+pub(in crate::rehearsal) enum Rights {
     Unknown(Doubt),
     All,
     Some(Vec<Value>),
@@ -40,14 +42,10 @@ pub(super) fn denied(world: &World, step: &Step, calls: &[&str]) -> Option<Refus
 }
 
 fn why(world: &World, account: &Account, call: &str) -> Option<String> {
-    let found = world.found.borrow();
-    let denying = found.iter().find(|(at, spec)| matches!(spec, Spec::ServiceControlPolicy(policy) if {
-        policy.targets.iter().any(|unit| over(world, account).contains(&unit.resolve(at, world.home()))) && denies(&read(&policy.document), call)
-    }));
-    if let Some((at, _)) = denying {
-        return Some(format!("{at} denies it"));
+    if let Some(guardrail) = guardrail(world, account, call) {
+        return Some(format!("{guardrail} denies it"));
     }
-    match rights(world, account) {
+    match &*rights(world, account) {
         Rights::Some(documents) if !documents.iter().any(|document| may_allow(document, call)) => {
             Some(format!("no policy of the role {} allows it", world.plan.access_role))
         }
@@ -55,61 +53,82 @@ fn why(world: &World, account: &Account, call: &str) -> Option<String> {
     }
 }
 
+/// The policy of the organization that denies a call.
+fn guardrail(world: &World, account: &Account, call: &str) -> Option<Address> {
+    let held = world.held.borrow();
+    let mut policies = held.ours(&Account::Management).filter_map(|(at, spec)| match spec {
+        Spec::ServiceControlPolicy(policy) => Some((at, policy)),
+        _ => None,
+    });
+    let is_over = |at: &Address, policy: &ServiceControlPolicy| {
+        let over = over(&held, world.home(), account);
+        policy.targets.iter().any(|unit| over.contains(&unit.resolve(at, world.home())))
+    };
+    policies.find(|(at, policy)| denies(&read(&policy.document), call) && is_over(at, policy)).map(|(at, _)| at.clone())
+}
+
 /// The organizational units that an account is in.
-fn over(world: &World, account: &Account) -> BTreeSet<Address> {
-    let found = world.found.borrow();
-    let unit = |spec: &Spec, at: &Address| match spec {
-        Spec::Account(account) => Some(account.organizational_unit.resolve(at, world.home())),
-        Spec::OrganizationalUnit(unit) => unit.parent.as_ref().map(|parent| parent.resolve(at, world.home())),
+fn over(held: &Held, home: &Region, account: &Account) -> BTreeSet<Address> {
+    let unit = |at: &Address| match held.get(at)? {
+        Spec::Account(account) => Some(account.organizational_unit.resolve(at, home)),
+        Spec::OrganizationalUnit(unit) => unit.parent.as_ref().map(|parent| parent.resolve(at, home)),
         _ => None,
     };
-    let mut next = main(account).and_then(|main| unit(found.get(&main)?, &main));
     let mut over = BTreeSet::new();
-    while let Some(at) = next.take() {
-        next = found.get(&at).and_then(|spec| unit(spec, &at)).filter(|parent| !over.contains(parent));
+    let mut next = main(account).and_then(|main| unit(&main));
+    while let Some(at) = next.take().filter(|at| !over.contains(at)) {
+        next = unit(&at);
         over.insert(at);
     }
     over
 }
 
-/// What the policies of apply's role in an account say.
-fn rights(world: &World, account: &Account) -> Rights {
+/// What the policies of apply's role in an account say, as they were read.
+fn rights(world: &World, account: &Account) -> Rc<Rights> {
+    if let Some(rights) = world.rights.borrow().get(account) {
+        return rights.clone();
+    }
+    let rights = Rc::new(of_role(world, account));
+    world.rights.borrow_mut().insert(account.clone(), rights.clone());
+    rights
+}
+
+fn of_role(world: &World, account: &Account) -> Rights {
     let ending = format!("role/{}", world.plan.access_role);
-    let all = || world.known.live.strangers.iter().filter(|other| other.account == *account).map(|other| (other.id.as_str(), &other.spec));
-    let ours = world.known.live.found.iter().filter(|(at, _)| at.account == *account).map(|(_, Found { id, spec })| (id.as_str(), spec));
-    let all: Vec<(&str, &Spec)> = all().chain(ours).collect();
-    let role = all.iter().find_map(|(id, spec)| match spec {
-        Spec::IamRole(role) if id.ends_with(&ending) => Some(role),
+    let held = world.held.borrow();
+    let strangers: Vec<&Stranger> = held.strangers(account).collect();
+    let role = strangers.iter().find_map(|other| match &other.spec {
+        Spec::IamRole(role) if other.id.as_str().ends_with(&ending) => Some(role),
         _ => None,
     });
-    let Some(role) = role else { return Rights::Unknown(Doubt::Unseen) };
     // With no right at all nothing could have been read through it: whoever answered doesn't tell.
-    if role.policies.is_empty() && role.managed_policies.is_empty() {
+    let Some(role) = role.filter(|role| !role.policies.is_empty() || !role.managed_policies.is_empty()) else {
         return Rights::Unknown(Doubt::Unseen);
-    }
+    };
     if role.managed_policies.iter().any(|arn| arn.ends_with(":iam::aws:policy/AdministratorAccess")) {
         return Rights::All;
     }
-    let mut documents: Vec<Value> = role.policies.values().map(read).collect();
-    for arn in &role.managed_policies {
-        let name = arn.rsplit(":policy/").next().unwrap_or_default();
-        let known = all.iter().find_map(|(id, spec)| match spec {
-            Spec::IamPolicy(policy) if id.rsplit(":policy/").next() == Some(name) && !arn.contains("::aws:") => Some(policy),
+    let managed = |arn: &String| {
+        let name = arn.rsplit(":policy/").next();
+        strangers.iter().find_map(|other| match &other.spec {
+            Spec::IamPolicy(policy) if !arn.contains("::aws:") && other.id.as_str().rsplit(":policy/").next() == name => {
+                Some(&policy.document)
+            }
             _ => None,
-        });
-        match known {
-            Some(policy) => documents.push(read(&policy.document)),
-            None => return Rights::Unknown(Doubt::Unread),
-        }
+        })
+    };
+    let managed: Option<Vec<&Document>> = role.managed_policies.iter().map(managed).collect();
+    match managed {
+        Some(managed) => Rights::Some(role.policies.values().chain(managed).map(read).collect()),
+        None => Rights::Unknown(Doubt::Unread),
     }
-    Rights::Some(documents)
 }
 
 /// The accounts of a plan of whose role it is not known what it may do, by why.
-pub fn doubts(world: &World, plan: &Plan) -> BTreeSet<(Doubt, Account)> {
+pub(in crate::rehearsal) fn doubts(world: &World, plan: &Plan) -> BTreeSet<(Doubt, Account)> {
     let accounts: BTreeSet<Account> = plan.steps().map(payer).filter(|account| *account != Account::Management).collect();
     let is_old = |account: &Account| main(account).is_some_and(|main| world.known.live.found.contains_key(&main));
-    let unknown = accounts.into_iter().filter(is_old).filter_map(|account| match rights(world, &account) {
+    let unknown = accounts.into_iter().filter(is_old).filter_map(|account| match *rights(world, &account) {
         Rights::Unknown(doubt) => Some((doubt, account)),
         Rights::All | Rights::Some(_) => None,
     });

@@ -4,7 +4,7 @@ use super::super::known::QuotaOf;
 use super::super::world::World;
 use super::Refusal;
 use crate::kinds::Spec;
-use crate::model::{Account, Address};
+use crate::model::{Account, Address, Reference};
 use crate::plan::{Per, Quota, Step, taken};
 
 /// What AWS answers, by the code of the quota (EC2 API reference, "Error codes").
@@ -24,8 +24,9 @@ pub(super) fn exceeded(world: &World, step: &Step, want: &Spec) -> Option<Refusa
     let account = &step.address.account;
     let place = place(world, &step.address, want, quota)?;
     let counts = |at: &Address, spec: &Spec| taken(spec) == Some(quota) && self::place(world, at, spec, quota).as_ref() == Some(&place);
-    let ours = world.found.borrow().iter().filter(|(at, spec)| at.account == *account && counts(at, spec)).count();
-    let others = world.strangers.borrow().iter().filter(|other| other.account == *account && counts(&step.address, &other.spec)).count();
+    let held = world.held.borrow();
+    let ours = held.ours(account).filter(|(at, spec)| counts(at, spec)).count();
+    let others = held.strangers(account).filter(|other| counts(&step.address, &other.spec)).count();
     let (most, is_known) = allowed(world, account, quota);
     if ours + others < most {
         return None;
@@ -44,8 +45,8 @@ fn of(account: &Account, quota: Quota) -> QuotaOf {
 
 /// How many there may be, and whether that is known and not only the default.
 fn allowed(world: &World, account: &Account, quota: Quota) -> (usize, bool) {
-    let is_it = |at: &Address| at.account == *account && at.name.as_str().rsplit('/').next() == Some(quota.code());
-    let declared = world.found.borrow().iter().find_map(|(at, spec)| match spec {
+    let is_it = |at: &Address| at.name.as_str().rsplit('/').next() == Some(quota.code());
+    let declared = world.held.borrow().ours(account).find_map(|(at, spec)| match spec {
         Spec::ServiceQuota(quota) if is_it(at) => Some(quota.value),
         _ => None,
     });
@@ -55,21 +56,24 @@ fn allowed(world: &World, account: &Account, quota: Quota) -> (usize, bool) {
 
 /// In what of an account the quota counts: the whole Region, a zone or a VPC.
 fn place(world: &World, at: &Address, spec: &Spec, quota: Quota) -> Option<String> {
-    let resolve = |reference: &crate::model::Reference| reference.resolve(at, world.home());
+    let resolve = |reference: &Reference| reference.resolve(at, world.home());
     match (quota.per, spec) {
         (Per::Region, _) => Some(at.region.to_string()),
-        (Per::Zone, Spec::NatGateway(gateway)) => match world.found.borrow().get(&resolve(&gateway.subnet)) {
-            Some(Spec::Subnet(subnet)) => Some(subnet.zone.clone()),
-            _ => world.strangers.borrow().iter().find_map(|other| match &other.spec {
-                Spec::Subnet(subnet) if other.account == at.account && other.id.as_str() == gateway.subnet.name.as_str() => {
-                    Some(subnet.zone.clone())
-                }
-                _ => None,
-            }),
-        },
+        (Per::Zone, Spec::NatGateway(gateway)) => zone(world, at, &gateway.subnet),
         (Per::Vpc, Spec::Subnet(subnet)) => Some(resolve(&subnet.vpc).to_string()),
         (Per::Vpc, Spec::RouteTable(table)) => Some(resolve(&table.vpc).to_string()),
         (Per::Vpc, Spec::VpcEndpoint(endpoint)) => Some(resolve(&endpoint.vpc).to_string()),
         (Per::Zone | Per::Vpc, _) => None,
+    }
+}
+
+/// The zone of a subnet, ours or a stranger's.
+fn zone(world: &World, at: &Address, subnet: &Reference) -> Option<String> {
+    let held = world.held.borrow();
+    let ours = held.get(&subnet.resolve(at, world.home()));
+    let stranger = || held.strangers(&at.account).find(|other| other.id.as_str() == subnet.name.as_str()).map(|other| &other.spec);
+    match ours.or_else(stranger)? {
+        Spec::Subnet(subnet) => Some(subnet.zone.clone()),
+        _ => None,
     }
 }
