@@ -9,7 +9,7 @@ use super::{Exit, Failure, Outcome, accounts, show, since};
 use crate::cloud::{Progress, Selection, read};
 use crate::model::Severity;
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
-use crate::rehearsal::notes;
+use crate::rehearsal::{notes, unrehearsed};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,9 @@ async fn make(desired: &Desired, selection: &Selection, rehearses: bool, verbose
         Selection(Some(accounts)) => narrow(whole, report, accounts, desired, &live),
     };
     if rehearses && !plan.is_empty() {
-        report.notes.extend(notes(&rehearsed(&entrance, desired, live, plan.clone()).await?));
+        // A plan is worth having, also where nobody can tell what would become of it.
+        let rehearsal = rehearsed(&entrance, desired, live, plan.clone()).await;
+        report.notes.extend(rehearsal.map_or_else(|failure| vec![unrehearsed(&failure)], |rehearsal| notes(&rehearsal)));
         report.notes.sort();
     }
     eprintln!("{}", calls.summary());

@@ -9,7 +9,8 @@ use super::progress::Bars;
 use super::{Exit, Failure, Outcome, clock, files, plan_file};
 use crate::apply::{Terms, Watch};
 use crate::cloud::{self, Entrance, Progress, Selection, Store, read};
-use crate::model::{Health, Healths, Holder};
+use crate::kinds::Kind;
+use crate::model::{Account, Health, Healths, Holder};
 use crate::plan::{ApprovedPlan, Desired, Live, Plan, Step, plan};
 use crate::rehearsal::{self, Known, QuotaOf, Rehearsal, asked, rehearse};
 use crate::render::escape::line as escape;
@@ -73,6 +74,10 @@ pub async fn run(args: Args) -> Outcome {
 /// # Errors
 /// The organization can't be read.
 pub(super) async fn rehearsed(entrance: &Entrance, desired: &Desired, live: Live, plan: Plan) -> Result<Rehearsal, Failure> {
+    let of_organization = live.unreadable.get(&Account::Management);
+    if let Some(why) = of_organization.and_then(|kinds| kinds.get(&crate::kinds::Account::NAME)) {
+        return Err(Failure::new("it is not known which accounts there are", escape(why)));
+    }
     let reviewed = plan.steps().map(Step::digest).collect();
     let (plan, _) = ApprovedPlan::of(plan, &reviewed);
     let mut questions = asked(&plan);

@@ -16,7 +16,7 @@ mod world;
 
 pub use json::json;
 pub use known::{ACCOUNTS, Known, QuotaOf};
-pub use notes::notes;
+pub use notes::{notes, unrehearsed};
 pub use text::text;
 pub use turns::{Queue, Waits};
 pub use unknown::Unknown;

@@ -42,6 +42,11 @@ pub fn notes(rehearsal: &Rehearsal) -> Vec<Note> {
     notes
 }
 
+/// The note where there is no rehearsal, and why.
+pub fn unrehearsed(why: &impl std::fmt::Display) -> Note {
+    Note::new(Severity::Warning, Subject::Estate, VERDICT, format!("It could not be rehearsed.\n{why}"))
+}
+
 fn verdict(rehearsal: &Rehearsal) -> Note {
     let slowest = rehearsal.waves.iter().map(|wave| format!("{} {}", wave.wave, text::time(wave.takes)));
     let mut detail = text::verdict(rehearsal);

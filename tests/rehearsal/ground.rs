@@ -212,11 +212,12 @@ impl Ground {
 
     /// The range that the plan gives to a new subnet.
     pub fn planned_range(&self, address: &str) -> String {
+        let kind = address.split('/').nth(3).unwrap();
         let plan: Value = serde_json::from_str(&std::fs::read_to_string(self.file("plan.json")).unwrap()).unwrap();
         let waves = plan["plan"]["waves"].as_array().unwrap().iter();
         let steps = waves.flat_map(|wave| wave["accounts"].as_object().unwrap().values()).flat_map(|steps| steps.as_array().unwrap());
         let step = steps.into_iter().find(|step| step["address"] == address).unwrap();
-        step["action"]["create"]["want"]["subnet"]["cidr"].as_str().unwrap().to_owned()
+        step["action"]["create"]["want"][kind]["cidr"].as_str().unwrap().to_owned()
     }
 
     pub async fn iam(&self, account: &str) -> aws_sdk_iam::Client {

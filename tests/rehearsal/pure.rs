@@ -251,3 +251,28 @@ fn only_so_many_accounts_as_the_organization_may_have() {
     assert_eq!(made.count(), 4, "{:?}", failures(&rehearsal));
     assert!(failures(&rehearsal)[0].contains("ACCOUNT_LIMIT_EXCEEDED: the organization has 10 accounts by then, and 10 are allowed"));
 }
+
+#[test]
+fn the_examples_first_apply_is_foretold_whole_and_so_is_what_a_domain_takes_that_joins_later() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let now = "2026-06-01T09:00:00Z".parse().unwrap();
+    let desired = landfall::config::load(root, landfall::config::DOMAINS, now).unwrap_or_else(|_| panic!("the example is sound")).desired;
+    let live = Live::default();
+    let (whole, _) = plan(&desired, &live);
+    let mut known = known(live.clone());
+    known.now = now;
+    let rehearsal = rehearse(&approved(whole.clone()), &known, &TERMS).unwrap();
+    eprintln!("{}", text(&rehearsal, false));
+    assert!(rehearsal.succeeds(), "{:?}", failures(&rehearsal));
+    assert!(rehearsal.queues.iter().any(|queue| queue.call == "organizations:CreateAccount"), "{:?}", rehearsal.queues);
+
+    // All but one domain lives.
+    let late = |at: &Address| matches!(&at.account, Account::Member { domain, .. } if domain.as_str() == "catalog");
+    known.live = applied(&whole, &live);
+    known.live.found.retain(|at, _| !late(at));
+    let (rest, _) = plan(&desired, &known.live);
+    let rehearsal = rehearse(&approved(rest), &known, &TERMS).unwrap();
+    assert!(rehearsal.succeeds(), "{:?}", failures(&rehearsal));
+    let touched: std::collections::BTreeSet<&Account> = rehearsal.outcome.steps.iter().map(|(at, _)| &at.account).collect();
+    assert!(touched.len() <= 4, "{touched:?}");
+}
