@@ -22,7 +22,8 @@
 //! | [`config`] | `domains.yaml` and `modules/` → desired, every problem with its place | `plan`, `kinds`, `model` |
 //! | [`render`] | plan and report → text, JSON, the comment and a page, with what is alike folded into patterns; pure | `plan`, `kinds`, `model` |
 //! | [`apply`] | an approved plan × a `Cloud` → events and an outcome | `plan`, `model` |
-//! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config` and `render` |
+//! | [`rehearsal`] | a whole apply in virtual time against live state as it was read: what would become of it; pure | `apply`, `plan`, `kinds`, `model` |
+//! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config`, `render` and `rehearsal` |
 //! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `outside`, `model` |
 //! | [`commands`] | one file a command; wires the rooms together | everything |
 //!
@@ -54,5 +55,6 @@ pub mod kinds;
 pub mod model;
 pub mod outside;
 pub mod plan;
+pub mod rehearsal;
 pub mod render;
 pub mod review;

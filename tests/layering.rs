@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["plan", "kinds", "model"]),
     ("render", &["plan", "kinds", "model"]),
     ("review", &["render", "plan", "outside", "model"]),
+    ("rehearsal", &["apply", "plan", "kinds", "model"]),
     ("apply", &["plan", "model"]),
     ("plan", &["kinds", "model"]),
     ("kinds", &["aws", "outside", "model"]),

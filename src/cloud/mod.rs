@@ -10,6 +10,7 @@ mod record;
 pub mod records;
 mod sessions;
 mod store;
+mod surroundings;
 
 pub use health::{ASKING, health};
 pub use organization::open_accounts;
@@ -18,3 +19,4 @@ pub use read::{Progress, Selection, read};
 pub use record::{READING, deed};
 pub use sessions::{Entrance, enter};
 pub use store::{LOOKING, Store};
+pub use surroundings::{count_accounts, granted};

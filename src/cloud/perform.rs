@@ -4,9 +4,9 @@ use super::sessions::{Entrance, Sessions, account_address, list, lock};
 use super::{health, organization, record};
 use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::aws::{CallError, Fault, Session, confined};
-use crate::kinds::{Scope, Seen, Spec, row};
-use crate::model::{Account, Address, Change, Colour, Digest, Effect, Health, Name};
-use crate::plan::{Action, Plan, Step};
+use crate::kinds::{Scope, Spec, row};
+use crate::model::{Account, Address, Colour, Digest, Health, Name, RemoteId};
+use crate::plan::{Action, Due, Plan, Step, due};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -129,34 +129,35 @@ impl RealCloud {
         if let Some(seen) = &found {
             at.directory().learn(&step.address, &seen.id);
         }
-        match &step.action {
-            Action::Create { want, .. } => self.create(&at, step, want, found, again).await,
-            Action::Update { live, want, changes } => update(&at, step, (live, want, changes.as_slice()), found, again).await,
-            Action::Delete { live, .. } => delete(&at, step, live, found, again).await,
+        // One that an earlier job of this run made is as new as one that we make.
+        if matches!(step.action, Action::Create { .. }) && step.address == account_address(&step.address.account) {
+            lock(&self.fresh).insert(step.address.account.clone());
+        }
+        match due(&step.action, found.as_ref().map(|seen| &seen.spec), again) {
+            Due::Nothing => Ok(Performed::AlreadyDone),
+            Due::Drift(why) => Err(Stop::Drift(why)),
+            due => {
+                self.carry_out(&at, &step.address, due, found.map(|seen| seen.id)).await?;
+                Ok(Performed::Done)
+            }
         }
     }
 
-    async fn create(&self, at: &Session, step: &Step, want: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
-        // One that an earlier job of this run made is as new as one that we make.
-        if step.address == account_address(&step.address.account) {
-            lock(&self.fresh).insert(step.address.account.clone());
-        }
-        let Some(seen) = found else {
-            let id = want.create(at, &step.address).await?;
-            at.directory().learn(&step.address, &id);
-            return Ok(Performed::Done);
-        };
-        let left = left(&seen.spec, want);
-        // A setting is there as soon as its account is, and may well have been planned before that.
-        let is_setting = row(&step.address.kind).is_some_and(|row| row.setting);
-        match left.iter().all(|change| change.effect == Effect::InPlace) {
-            _ if left.is_empty() => Ok(Performed::AlreadyDone),
-            true if again || is_setting => {
-                want.update(at, &step.address, &seen.id, &left).await?;
-                Ok(Performed::Done)
+    /// What is due; an update or a delete is of what was just found.
+    async fn carry_out(&self, at: &Session, address: &Address, due: Due<'_>, found: Option<RemoteId>) -> Result<(), CallError> {
+        match (due, found) {
+            (Due::Create(want), _) => {
+                let id = want.create(at, address).await?;
+                at.directory().learn(address, &id);
             }
-            _ => Err(drifted("it was to be created, but something else is there by now", &left)),
+            (Due::Update(want, changes), Some(id)) => want.update(at, address, &id, &changes).await?,
+            (Due::Delete(live), Some(id)) => {
+                live.delete(at, address, &id).await?;
+                at.directory().forget(address);
+            }
+            (Due::Update(..) | Due::Delete(_) | Due::Nothing | Due::Drift(_), _) => {}
         }
+        Ok(())
     }
 
     /// What an AWS error means to apply.
@@ -227,51 +228,4 @@ impl From<CallError> for Stop {
     fn from(error: CallError) -> Stop {
         Stop::Aws(error)
     }
-}
-
-/// What an update was planned from and to, and the changes between.
-type Planned<'a> = (&'a Spec, &'a Spec, &'a [Change]);
-
-async fn update(
-    at: &Session,
-    step: &Step,
-    (live, want, changes): Planned<'_>,
-    found: Option<Seen<Spec>>,
-    again: bool,
-) -> Result<Performed, Stop> {
-    let Some(seen) = found else { return Err(Stop::Drift("it was to be updated, but it is gone".to_owned())) };
-    let rebinds = changes.iter().any(|change| change.field.starts_with("needs."));
-    let left = left(&seen.spec, want);
-    if left.is_empty() && !rebinds {
-        return Ok(Performed::AlreadyDone);
-    }
-    // A need replaced under the same name shows as a stranger's id until it is bound again, so it can't be compared.
-    let as_planned = rebinds || again || Spec::changes(&seen.spec, live).is_empty();
-    if !as_planned {
-        return Err(drifted("it has changed since the plan was made", &left));
-    }
-    let changes = if rebinds { changes } else { &left };
-    want.update(at, &step.address, &seen.id, changes).await?;
-    Ok(Performed::Done)
-}
-
-async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
-    let Some(seen) = found else { return Ok(Performed::AlreadyDone) };
-    let differing = Spec::changes(&seen.spec, live);
-    if !differing.is_empty() && !again {
-        return Err(drifted("it was to be deleted, but it has changed since the plan was made", &differing));
-    }
-    live.delete(at, &step.address, &seen.id).await?;
-    at.directory().forget(&step.address);
-    Ok(Performed::Done)
-}
-
-/// What there still is to do: what was asked for, an attempt before this one may have asked.
-fn left(live: &Spec, want: &Spec) -> Vec<Change> {
-    Spec::changes(live, want).into_iter().filter(|change| change.effect != Effect::Awaited).collect()
-}
-
-fn drifted(what: &str, changes: &[Change]) -> Stop {
-    let fields = crate::model::show(changes.iter().map(|change| &change.field));
-    Stop::Drift(format!("withheld: {what} ({fields}); plan again"))
 }

@@ -27,6 +27,7 @@ mod plan_file;
 mod policy;
 mod progress;
 mod record;
+mod rehearse;
 mod rollback;
 pub mod sandbox;
 mod schema;
@@ -58,6 +59,8 @@ enum Command {
     Plan(plan::Args),
     /// Show a plan file, in any form
     Show(show::Args),
+    /// Carry out a plan file in virtual time against live AWS as it is now, and tell what would become of it; changes nothing
+    Rehearse(rehearse::Args),
     /// Carry out a reviewed plan file
     Apply(apply::Args),
     /// Post or update the one comment on a pull request
@@ -104,6 +107,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(args).await,
         Command::Show(args) => show::run(&args),
+        Command::Rehearse(args) => rehearse::run(args).await,
         Command::Apply(args) => apply::run(args).await,
         Command::Comment(args) => comment::run(args).await,
         Command::Approval(args) => approval::run(args).await,

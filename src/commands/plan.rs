@@ -4,10 +4,12 @@ use super::calls::Calls;
 use super::connect::{Mode, connect};
 use super::files;
 use super::progress::Bars;
+use super::rehearse::rehearsed;
 use super::{Exit, Failure, Outcome, accounts, show, since};
 use crate::cloud::{Progress, Selection, read};
 use crate::model::Severity;
 use crate::plan::{Desired, Plan, PlanFile, Report, narrow, plan};
+use crate::rehearsal::{notes, unrehearsed};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,9 @@ pub struct Args {
     /// Write the plan to a file, for `landfall apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Rehearse the plan against what was just read, and add what would become of it to the plan's notes
+    #[arg(long)]
+    rehearse: bool,
     /// Exit with 2 when there are changes
     #[arg(long)]
     exit_code: bool,
@@ -35,7 +40,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Outcome {
     let desired = files::load(&args.files)?;
     let selection = select(&desired, &args)?;
-    let (plan, report) = make(&desired, &selection, args.verbose).await?;
+    let (plan, report) = make(&desired, &selection, args.rehearse, args.verbose).await?;
     show::show(&plan, &report, &args.shown)?;
     if let Some(path) = &args.out {
         let file = PlanFile::of(plan.clone(), report.clone());
@@ -47,10 +52,11 @@ pub async fn run(args: Args) -> Outcome {
 }
 
 /// Reads live state and plans, for this command and whoever else needs a plan.
-async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result<(Plan, Report), Failure> {
+async fn make(desired: &Desired, selection: &Selection, rehearses: bool, verbose: bool) -> Result<(Plan, Report), Failure> {
     let calls = Calls::default();
     let estate = &desired.estate;
-    let entrance = connect(estate, Mode::ReadOnly, verbose, &calls).await?;
+    let mode = if rehearses { Mode::Asking } else { Mode::ReadOnly };
+    let entrance = connect(estate, mode, verbose, &calls).await?;
     let bars = Bars::new("reading", verbose);
     let live = read(&entrance, desired, selection, |progress| match progress {
         Progress::Accounts(count) => bars.expect(count),
@@ -58,12 +64,19 @@ async fn make(desired: &Desired, selection: &Selection, verbose: bool) -> Result
     })
     .await;
     bars.clear();
-    eprintln!("{}", calls.summary());
     let (whole, report) = plan(desired, &live);
-    Ok(match selection {
+    let (plan, mut report) = match selection {
         Selection(None) => (whole, report),
         Selection(Some(accounts)) => narrow(whole, report, accounts, desired, &live),
-    })
+    };
+    if rehearses && !plan.is_empty() {
+        // A plan is worth having, also where nobody can tell what would become of it.
+        let rehearsal = rehearsed(&entrance, desired, live, plan.clone()).await;
+        report.notes.extend(rehearsal.map_or_else(|failure| vec![unrehearsed(&failure)], |rehearsal| notes(&rehearsal)));
+        report.notes.sort();
+    }
+    eprintln!("{}", calls.summary());
+    Ok((plan, report))
 }
 
 /// The accounts that the arguments ask for; all, when they ask for none in particular.

@@ -1,7 +1,7 @@
 //! How long a plan takes when nothing goes wrong: the longest chain of steps in an account, or the slowest of AWS's limits, whichever is
 //! longer. What AWS publishes is in it as published, and what it does not as it is seen.
 
-use super::work::{ACCOUNT_CREATION, Work, work};
+use super::work::{ACCOUNT_CREATION, work};
 use super::{Action, Parallel, Plan, Step, Wave};
 use crate::kinds::{Scope, row};
 use crate::model::limits::{self, limit};
@@ -11,7 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// What a call takes, there and back: between the 50 ms of a near Region and the 200 ms of a far one.
-const CALL: Duration = Duration::from_millis(125);
+pub const CALL: Duration = Duration::from_millis(125);
 
 /// What a plan takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,9 @@ fn path(steps: &[Step]) -> Duration {
 }
 
 fn duration(step: &Step) -> Duration {
-    let Work { calls, takes } = work(step);
-    let takes = if creates_account(step) { Duration::ZERO } else { takes };
-    CALL * u32::try_from(calls.len()).unwrap_or(u32::MAX) + takes
+    let work = work(step);
+    let takes = if creates_account(step) { Duration::ZERO } else { work.takes };
+    CALL * u32::try_from(work.calls().count()).unwrap_or(u32::MAX) + takes
 }
 
 fn creates_account(step: &Step) -> bool {
@@ -101,7 +101,7 @@ impl<'a> Calls<'a> {
         let scope = row(&step.address.kind).map_or(Scope::Global, |row| row.scope);
         let inside = matches!(scope, Scope::Global | Scope::Regional);
         let whose = inside.then_some((&step.address.account, &step.address.region));
-        for call in work(step).calls {
+        for call in work(step).calls() {
             *self.0.entry((limit(call).bucket(call), whose)).or_default() += 1;
         }
     }

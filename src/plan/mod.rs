@@ -12,6 +12,7 @@ mod cascade;
 mod check;
 mod compare;
 mod desired;
+mod due;
 mod estimate;
 mod file;
 mod ground;
@@ -36,12 +37,13 @@ mod work;
 
 pub use check::check;
 pub use desired::{Declared, Desired, Estate, Member, Retired};
-pub use estimate::{Estimate, estimate};
+pub use due::{Due, due};
+pub use estimate::{CALL, Estimate, estimate};
 pub use file::{BadFile, PlanFile};
 pub use live::{Found, Live, Stranger};
 pub use narrow::narrow;
 pub use notices::{Deployments, Hearers, Notices};
-pub use quotas::SUMMARY as OVER_QUOTA;
+pub use quotas::{Per, Quota, SUMMARY as OVER_QUOTA, taken};
 pub use representative::SUMMARY as FIRST_SEEN;
 pub use reviewed::Reviewed;
 pub use rollback::rollback;
@@ -50,6 +52,7 @@ pub use rollout::{
 };
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
 pub use touched::{Touched, touched};
+pub use work::{Work, work};
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Address, Note};

@@ -31,6 +31,52 @@ static PER_VPC: [(KindName, usize, &str); 2] = [
     (KindName::new("route-table"), 200, "Route tables per VPC (L-589F43AA)"),
 ];
 
+/// How much of something AWS allows by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quota {
+    /// What AWS calls it, with its code.
+    pub name: &'static str,
+    /// Whose quota it is, as Service Quotas calls it: `vpc`.
+    pub service: &'static str,
+    pub most: usize,
+    pub per: Per,
+}
+
+/// Of what there may be so many each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Per {
+    Region,
+    Zone,
+    Vpc,
+}
+
+impl Quota {
+    /// The code at the end of its name: `L-F678F1CE`.
+    pub fn code(&self) -> &'static str {
+        code(self.name)
+    }
+}
+
+/// The quota that a resource takes from, if one is known.
+pub fn taken(spec: &Spec) -> Option<Quota> {
+    let quota = |(most, name): (usize, &'static str), per| Quota { name, service: "vpc", most, per };
+    let kind = spec.kind();
+    let by_kind = |table: &'static [(KindName, usize, &'static str)], per| {
+        table.iter().find(|(of, ..)| *of == kind).map(|(_, most, name)| quota((*most, name), per))
+    };
+    match spec {
+        Spec::NatGateway(_) => Some(quota(GATEWAYS_PER_ZONE, Per::Zone)),
+        Spec::VpcEndpoint(endpoint) if endpoint.of == EndpointType::Gateway => Some(quota(GATEWAY_ENDPOINTS, Per::Region)),
+        Spec::VpcEndpoint(_) => Some(quota(INTERFACE_ENDPOINTS, Per::Vpc)),
+        Spec::ElasticIp(_) => by_kind(&QUOTAS, Per::Region).map(|quota| Quota { service: "ec2", ..quota }),
+        _ => by_kind(&QUOTAS, Per::Region).or_else(|| by_kind(&PER_VPC, Per::Vpc)),
+    }
+}
+
+fn code(name: &str) -> &str {
+    name.rsplit_once('(').map_or(name, |(_, code)| code.trim_end_matches(')'))
+}
+
 /// A note for each account and Region that would hold more than the default, and whose plan adds to it.
 pub(super) fn notes(ground: &Ground) -> Vec<Note> {
     let mut held: BTreeMap<(&Account, &Region, &KindName), Vec<&Address>> = BTreeMap::new();
@@ -139,7 +185,7 @@ fn exceeded(ground: &Ground, account: &Account, declared: &[&Address], strangers
 
 /// What an account has of a quota beside the default, by the code at the end of its name: as declared, or as granted if that is more.
 fn raised(ground: &Ground, account: &Account, name: &str) -> Option<usize> {
-    let code = name.rsplit_once('(')?.1.trim_end_matches(')');
+    let code = code(name);
     let is_it = |at: &Address| at.account == *account && at.name.as_str().rsplit('/').next() == Some(code);
     let declared = ground.desired.resources.iter().map(|(at, declared)| (at, &declared.spec));
     let all = declared.chain(ground.found_all().map(|(at, found)| (at, &found.spec)));

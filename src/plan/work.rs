@@ -1,4 +1,4 @@
-//! What a step of each kind asks of AWS, for the estimate: its calls, and how long AWS then takes. Knows no order and no account.
+//! What a step of each kind asks of AWS, for the estimate and the rehearsal: its calls, and how long AWS then takes. Knows no order and no account.
 
 use super::{Action, Step};
 use crate::kinds::{Spec, row};
@@ -22,9 +22,12 @@ const ASSIGNMENT: Duration = Duration::from_secs(10);
 /// A function in a VPC is `Pending` until its network interfaces exist (Lambda developer guide, *Function states*: about a minute).
 const FUNCTION: Duration = Duration::from_secs(30);
 
-/// What a step does once it has looked at its resource.
-pub(super) struct Work {
-    pub calls: Vec<&'static str>,
+/// What a step does: how it looks at its resource, and what it then does about it.
+pub struct Work {
+    /// How it looks, each kind of look once.
+    pub looks: Vec<&'static str>,
+    pub writes: Vec<&'static str>,
+    /// How long AWS goes on after them.
     pub takes: Duration,
 }
 
@@ -41,7 +44,7 @@ struct Row {
 }
 
 /// What a step asks of AWS: the looks at its resource first, each kind of look once, and then what it is for.
-pub(super) fn work(step: &Step) -> Work {
+pub fn work(step: &Step) -> Work {
     let kind = step.address.kind.as_str();
     let own = ROWS.iter().find(|row| row.kind == kind);
     let reads = || row(&step.address.kind).map_or(&[][..], |row| row.reads);
@@ -52,8 +55,15 @@ pub(super) fn work(step: &Step) -> Work {
         (Some(row), Action::Update { .. }) => (row.update, Duration::ZERO),
         (Some(row), Action::Delete { .. }) => (row.delete, row.gone_in),
     };
-    let calls: Vec<_> = looks.iter().chain(calls).chain(&extra(step)).copied().collect();
-    Work { calls, takes: if is_gateway_endpoint(step) { Duration::ZERO } else { takes } }
+    let writes = calls.iter().chain(&extra(step)).copied().collect();
+    Work { looks: looks.to_vec(), writes, takes: if is_gateway_endpoint(step) { Duration::ZERO } else { takes } }
+}
+
+impl Work {
+    /// All of its calls, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &'static str> {
+        self.looks.iter().chain(&self.writes).copied()
+    }
 }
 
 /// What there is more of in one resource than in another.

@@ -187,7 +187,7 @@ fn jobs_of_a_wave_count_who_failed_in_it_and_not_who_is_under_way() {
     let (bad, done) = (StepOutcome::Failed, StepOutcome::Done);
     let under_way = vec![of_wave("prod", began("c/prod", &["c/prod"]))];
     let records = [job("prod", "a/prod", bad), job("prod", "b/prod", done), job("dev", "a/dev", bad), under_way].concat();
-    assert_eq!(crate::model::show(&failed_in(&name("prod"), &records)), "a/prod");
+    assert_eq!(crate::model::show(failed_in(&name("prod"), &records)), "a/prod");
     let again = [records, job("prod", "a/prod", done)].concat();
     assert!(failed_in(&name("prod"), &again).is_empty(), "the last run of an account counts");
 }

@@ -72,7 +72,7 @@ impl Courier {
             slack.extend(hook(SLACK).map(|hook| (None, hook)));
             let listed = listed(&variable(TEAMS).unwrap_or_default());
             let own = ways.teams.keys().filter_map(|team| {
-                let own = || Some(Hook::at(listed.get(team)?).map_err(|why| unheard.note(&format!("{TEAMS}, {team}"), why)).ok()?);
+                let own = || Hook::at(listed.get(team)?).map_err(|why| unheard.note(&format!("{TEAMS}, {team}"), why)).ok();
                 Some((Some(team.clone()), hook(&variable_of(team)).or_else(own)?))
             });
             slack.extend(own);
