@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-/// In each round every account is struck at one call; `LANDFALL_ROUNDS=30` strikes each of the calls that an apply makes in an account, in some
+/// In each round every account is struck at one call. `LANDFALL_ROUND=6` takes another one than the first; `LANDFALL_ROUNDS=30` strikes each of the calls that an apply makes in an account, in some
 /// account, by each mishap, and takes an hour or two.
 const ROUNDS: usize = 1;
 /// Each struck account costs at most one run, and they are struck many at once.
@@ -33,8 +33,9 @@ type Census = BTreeMap<String, usize>;
 async fn killed_at_any_call_it_can_simply_be_run_again() {
     let Applied { emulator, calls } = applied().await;
     let (live, census) = (inventory(emulator).await, counted(emulator).await);
-    let rounds = std::env::var("LANDFALL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("LANDFALL_ROUNDS is a number"));
-    for round in 0..rounds {
+    let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"));
+    let first = number("LANDFALL_ROUND", 0);
+    for round in first..first + number("LANDFALL_ROUNDS", ROUNDS) {
         let emulator = Emulator::start().await;
         let struck = disturbed(&emulator, &example(), round, calls).await;
         let what = format!("round {round}: {struck} accounts struck");
@@ -61,7 +62,8 @@ async fn disturbed(emulator: &Emulator, root: &Path, round: usize, calls: &[usiz
         let now = emulator.plan(root, &[]);
         let ended = apply(emulator, &strike, root, &[&now, "--reviewed", &reviewed]).await;
         if strike.struck().len() == before {
-            assert!(ended.is_some_and(|status| status.success()), "round {round}: {ended:?} of a run that nothing happened to");
+            let said = std::fs::read_to_string(emulator.file("said.txt")).unwrap();
+            assert!(ended.is_some_and(|status| status.success()), "round {round}: {ended:?} of a run that nothing happened to\n{said}");
             return before;
         }
     }
@@ -71,7 +73,8 @@ async fn disturbed(emulator: &Emulator, root: &Path, round: usize, calls: &[usiz
 /// Applies, by way of the mishaps, and kills the run when it can't go on; answers how it ended, if by itself.
 async fn apply(emulator: &Emulator, strike: &Strike, root: &Path, arguments: &[&str]) -> Option<ExitStatus> {
     let mut command = emulator.command(root, &[&["apply"], arguments].concat());
-    command.env("AWS_ENDPOINT_URL", &strike.endpoint).stdout(Stdio::null()).stderr(Stdio::null());
+    let said = std::fs::File::create(emulator.file("said.txt")).unwrap();
+    command.env("AWS_ENDPOINT_URL", &strike.endpoint).stdout(said.try_clone().unwrap()).stderr(said);
     let mut apply = command.spawn().unwrap();
     let (mut calls, mut quiet) = (Vec::new(), Duration::ZERO);
     loop {

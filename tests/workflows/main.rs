@@ -10,7 +10,6 @@ mod inlined;
 #[expect(dead_code, reason = "the tests with the binary alone use more of it")]
 mod listener;
 #[path = "../emulated/live.rs"]
-#[expect(dead_code, reason = "the tests with the binary alone use more of it")]
 mod live;
 mod matrix;
 mod repository;
