@@ -56,7 +56,7 @@ pub struct Aws {
     pub closed: BTreeSet<Account>,
     /// Kinds that can't be read; all of an account's where none is named.
     pub unreadable: BTreeSet<(Account, Option<KindName>)>,
-    pub full: BTreeSet<(Account, KindName)>,
+    pub full: BTreeSet<KindName>,
     pub red: BTreeSet<Account>,
     pub twins: BTreeSet<Address>,
     /// How many accounts were ever made with an email.
@@ -151,16 +151,18 @@ impl Aws {
         spec
     }
 
-    /// The accounts whose insides can be listed: ours, open, and not to be closed.
-    pub fn open_accounts(&self, desired: &Desired) -> Vec<Account> {
+    /// The accounts whose insides can be listed: ours, and open.
+    pub fn open_accounts(&self) -> Vec<Account> {
         let ours = self.things.keys().filter(|at| at.kind.as_str() == "account").map(|at| &at.account);
-        let open = |account: &&Account| !self.is_closed(account) && !desired.estate.retired.accounts.contains(account);
-        ours.filter(open).filter(|account| self.account(account).is_some()).cloned().collect()
+        ours.filter(|account| !self.is_closed(account) && self.account(account).is_some()).cloned().collect()
     }
 
     /// What is listed of the organization, or of what is inside one account.
     pub fn list(&self, of: &Account, desired: &Desired, live: &mut Live) {
-        let kinds = || desired.kinds.iter().filter(|kind| (*of == Account::Management) == is_organizations(kind));
+        // Of what goes with its account, only VPCs: they have their ranges until then.
+        let retires = desired.estate.retired.accounts.contains(of);
+        let asked = |kind: &KindName| !retires || kind.as_str() == "vpc";
+        let kinds = || desired.kinds.iter().filter(|kind| (*of == Account::Management) == is_organizations(kind) && asked(kind));
         let unread: Vec<&KindName> =
             kinds().filter(|kind| self.is_unreadable(of, kind) || self.dice.below(1000) < self.faults.unread).collect();
         if !unread.is_empty() {
@@ -168,7 +170,8 @@ impl Aws {
             live.unreadable.entry(of.clone()).or_default().extend(unread.iter().map(why));
         }
         let here = |at: &Address| if is_organizations(&at.kind) { *of == Account::Management } else { at.account == *of };
-        for (at, thing) in self.things.iter().filter(|(at, _)| here(at) && !unread.contains(&&at.kind)) {
+        let seen = |at: &Address| here(at) && asked(&at.kind) && !unread.contains(&&at.kind);
+        for (at, thing) in self.things.iter().filter(|(at, _)| seen(at)) {
             if self.is_listed(at, thing) && self.is_of_the_estate(at, desired) {
                 live.found.insert(at.clone(), Found { id: thing.id.clone(), spec: self.shown(at, thing) });
             }
@@ -176,7 +179,7 @@ impl Aws {
                 live.twins.insert(at.clone(), vec![thing.id.clone(), "another".into()]);
             }
         }
-        for (at, thing, gone) in self.ghosts.iter().filter(|(at, ..)| here(at) && !unread.contains(&&at.kind)) {
+        for (at, thing, gone) in self.ghosts.iter().filter(|(at, ..)| seen(at)) {
             if gone.elapsed() < STALE && self.dice.percent(self.faults.stale) && !live.found.contains_key(at) {
                 live.found.insert(at.clone(), Found { id: thing.id.clone(), spec: self.shown(at, thing) });
             }
@@ -242,7 +245,7 @@ impl Aws {
             return if is_held || self.nat_gateways_of(at) { Err(Refusal::NotYet("something is bound to it")) } else { Ok(()) };
         };
         let is_new = !self.things.contains_key(at);
-        if is_new && self.full.contains(&(at.account.clone(), at.kind.clone())) {
+        if is_new && self.full.contains(&at.kind) {
             return Err(Refusal::Never("LimitExceeded"));
         }
         if resolved(at, want).iter().any(|need| need != at && self.find(need).is_none()) {

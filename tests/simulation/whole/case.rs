@@ -27,6 +27,8 @@ pub struct Chapter {
     /// What people change by hand: before the review, and between the review and the runs.
     pub before: Vec<Drift>,
     pub between: Vec<Drift>,
+    /// What they change while a run goes on, so many seconds after it set out.
+    pub during: Vec<(u64, Drift)>,
     /// What lasts until the storm is over.
     pub troubles: Vec<Trouble>,
     pub faults: Faults,
@@ -39,6 +41,8 @@ pub struct Chapter {
 pub struct Run {
     /// After so many awaits it is killed.
     pub killed_after: Option<u64>,
+    /// After so many awaits its machine stands still for minutes, and goes on as if nothing had been.
+    pub stalled_after: Option<u64>,
     /// Another one that starts in the same minute.
     pub rival: bool,
     /// Whether it plans before it takes its turn, as by hand, and not after it, as in CI.
@@ -103,7 +107,7 @@ pub enum Trouble {
     /// Nothing in one account can be.
     Denied(u64),
     Suspended(u64),
-    /// No more resources of the kind in that account.
+    /// No more resources of its kind in any account.
     Quota(u64),
     /// Its canaries are red.
     Red(u64),
@@ -156,8 +160,8 @@ impl Case {
     /// How much there is to it: what shrinking makes less.
     pub fn size(&self) -> usize {
         let of_chapter = |chapter: &Chapter| {
-            let Chapter { edits, before, between, troubles, faults, runs } = chapter;
-            1 + edits.len() + before.len() + between.len() + troubles.len() + runs.len() + usize::from(!faults.is_calm())
+            let Chapter { edits, before, between, during, troubles, faults, runs } = chapter;
+            1 + edits.len() + before.len() + between.len() + during.len() + troubles.len() + runs.len() + usize::from(!faults.is_calm())
         };
         self.teams.iter().map(Team::size).sum::<usize>() + self.chapters.iter().map(of_chapter).sum::<usize>()
     }
@@ -191,6 +195,7 @@ fn chapter(dice: &Seed, first: u64) -> Chapter {
         edits: (0..1 + dice.below(3)).map(|at| edit(dice, first + at)).collect(),
         before: several(dice, 2, || drift(dice)),
         between: several(dice, 2, || drift(dice)),
+        during: several(dice, 2, || (dice.below(240), drift(dice))),
         troubles: several(dice, 2, || trouble(dice)),
         faults: Faults {
             throttled: rate(15),
@@ -210,6 +215,7 @@ fn run(dice: &Seed) -> Run {
     let far = |most: u64| i64::try_from(dice.below(2 * most + 1)).unwrap_or_default() - i64::try_from(most).unwrap_or_default();
     Run {
         killed_after: dice.percent(50).then(|| 1 + dice.below(600)),
+        stalled_after: dice.percent(15).then(|| 1 + dice.below(400)),
         rival: dice.percent(20),
         plans_first: dice.percent(20),
         clock: far(10),

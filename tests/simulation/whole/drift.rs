@@ -92,7 +92,7 @@ impl Aws {
             }
             Trouble::Denied(pick) => drop(self.pick_account(*pick).map(|account| self.unreadable.insert((account, None)))),
             Trouble::Suspended(pick) => drop(self.pick_account(*pick).map(|account| self.suspended.insert(account))),
-            Trouble::Quota(pick) => drop(self.pick(*pick, |_| true).map(|at| self.full.insert((at.account, at.kind)))),
+            Trouble::Quota(pick) => drop(self.pick(*pick, |_| true).map(|at| self.full.insert(at.kind))),
             Trouble::Red(pick) => drop(self.pick_account(*pick).map(|account| self.red.insert(account))),
             Trouble::Twin(pick) => drop(self.pick(*pick, |at| main(&at.account).is_some()).map(|at| self.twins.insert(at))),
         }

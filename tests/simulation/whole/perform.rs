@@ -46,9 +46,10 @@ impl Run {
     }
 
     async fn write(&self, step: &Step, want: Option<&Spec>) -> Result<Performed, StepError> {
+        self.tick().await;
         // Asked at the very moment of the write, as the guard of every client does; then it is under way.
         self.may_write().map_err(|why| StepError::new(Trouble::Refused, why))?;
-        self.travel().await;
+        self.way().await;
         self.weather()?;
         let lost = self.chance(|faults| faults.lost);
         if !lost || self.chance(|_| 50) {

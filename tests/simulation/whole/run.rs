@@ -24,6 +24,8 @@ const BEGIN: Duration = Duration::from_secs(1_795_165_200);
 const LATENCY: Duration = Duration::from_millis(100);
 /// As long as a call may take that is slow. Less than what the lock leaves between the end of one turn and the next.
 const SLOW: Duration = Duration::from_secs(10);
+/// Longer than a turn lasts that nobody renews.
+const STALL: Duration = Duration::from_secs(400);
 /// How long a run waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// The awaits after which a clock jumps that does.
@@ -36,6 +38,8 @@ pub struct Run {
     files: Files,
     like: case::Run,
     ticks: Cell<u64>,
+    /// Until when its machine stands still.
+    stalled: Cell<Option<Instant>>,
     died: tokio::sync::Notify,
     lease: Arc<Lease>,
     pub(super) writer: OnceCell<Writer>,
@@ -73,6 +77,7 @@ impl Run {
             files: files.clone(),
             like,
             ticks: Cell::new(0),
+            stalled: Cell::new(None),
             died: tokio::sync::Notify::new(),
             lease: Lease::none(),
             writer: OnceCell::new(),
@@ -93,11 +98,23 @@ impl Run {
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
+        if self.like.stalled_after == Some(self.ticks.get()) {
+            self.tell("stands still");
+            self.stalled.set(Some(Instant::now() + STALL));
+        }
+        if let Some(until) = self.stalled.get() {
+            tokio::time::sleep_until(until).await;
+        }
     }
 
     /// Half of a call's way.
     pub(super) async fn travel(&self) {
         self.tick().await;
+        self.way().await;
+    }
+
+    /// The same, once the call has left: then no machine can stop it.
+    pub(super) async fn way(&self) {
         let pause = {
             let aws = self.aws.borrow();
             if aws.dice.percent(aws.faults.slow) { SLOW / (1 + aws.dice.below(10) as u32) } else { LATENCY / 2 }
@@ -179,6 +196,7 @@ impl Run {
         }
         let Planned { desired, live, plan, report } = planned;
         let kept = PlanFile::read(&PlanFile::of(plan, report).to_json()).expect("what a planner writes is a plan file");
+        self.tell(&format!("has the plan {}", kept.digest));
         let (approved, withheld) = ApprovedPlan::of(kept.plan, &reviewed);
         self.tell(&format!("applies {} steps, {} not approved", approved.plan().steps().count(), withheld.len()));
         let writer = Writer { name: self.name.clone(), fence, reviewed: reviewed.clone(), desired, live };
@@ -196,6 +214,7 @@ impl Run {
 
     fn hear(&self, event: &Event<'_>) {
         match event {
+            Event::StepWaits { step, error, .. } => self.tell(&format!("{} waits: {:?}", step.address, error.trouble)),
             Event::StepEnded { step, result } if !result.succeeded() => self.tell(&format!("{}: {result:?}", step.address)),
             Event::GateAnswered { gate } => self.tell(&format!("gate of {}: {} held", gate.wave, gate.held.len())),
             Event::WaveStarted { wave } => self.tell(&format!("wave {}", wave.name)),
@@ -210,7 +229,7 @@ impl Run {
         let mut live = Live::default();
         self.travel().await;
         self.aws.borrow().list(&Account::Management, &desired, &mut live);
-        let accounts = self.aws.borrow().open_accounts(&desired);
+        let accounts = self.aws.borrow().open_accounts();
         for account in accounts {
             self.travel().await;
             self.aws.borrow().list(&account, &desired, &mut live);

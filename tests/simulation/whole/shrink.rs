@@ -11,11 +11,15 @@ const TRIES: usize = 400;
 /// The smallest case found that fails as this one does.
 pub fn shrink(case: Case) -> Case {
     let what = play(&case).what().map(str::to_owned);
+    shrink_while(case, |smaller| play(smaller).what() == what.as_deref())
+}
+
+fn shrink_while(case: Case, fails: impl Fn(&Case) -> bool) -> Case {
     let (mut smallest, mut tries) = (case, 0);
     loop {
         let smaller = smaller(&smallest).into_iter().find(|smaller| {
             tries += 1;
-            tries <= TRIES && play(smaller).what() == what.as_deref()
+            tries <= TRIES && fails(smaller)
         });
         match smaller {
             Some(smaller) => smallest = smaller,
@@ -54,6 +58,7 @@ fn chapters(of: &Chapter) -> Vec<Chapter> {
     all.extend(without(&of.edits).into_iter().map(|edits| Chapter { edits, ..of.clone() }));
     all.extend(without(&of.troubles).into_iter().map(|troubles| Chapter { troubles, ..of.clone() }));
     all.extend(without(&of.before).into_iter().map(|before| Chapter { before, ..of.clone() }));
+    all.extend(without(&of.during).into_iter().map(|during| Chapter { during, ..of.clone() }));
     all.extend(without(&of.between).into_iter().map(|between| Chapter { between, ..of.clone() }));
     for at in 0..of.runs.len() {
         all.extend(runs(&of.runs[at]).into_iter().map(|run| {
@@ -83,6 +88,7 @@ fn chapters(of: &Chapter) -> Vec<Chapter> {
 fn runs(of: &Run) -> Vec<Run> {
     vec![
         Run { killed_after: None, ..of.clone() },
+        Run { stalled_after: None, ..of.clone() },
         Run { rival: false, ..of.clone() },
         Run { plans_first: false, ..of.clone() },
         Run { clock: 0, jump: 0, ..of.clone() },
@@ -100,4 +106,20 @@ fn teams(of: &Team) -> Vec<Team> {
     ];
     all.extend(without(&of.environments).into_iter().filter(|left| !left.is_empty()).map(|left| Team { environments: left, ..of.clone() }));
     all
+}
+
+#[test]
+fn what_is_left_is_what_it_takes() {
+    let killed_in_a_retirement = |case: &Case| {
+        let is_it = |chapter: &Chapter| {
+            let retires = chapter.edits.iter().any(|edit| matches!(edit, super::case::Edit::Retire(_)));
+            retires && chapter.runs.iter().any(|run| run.killed_after.is_some())
+        };
+        case.chapters.iter().any(is_it) && case.teams.iter().any(|team| team.network.is_some())
+    };
+    let case = (1..).map(|seed| Case::of(seed, 30)).find(killed_in_a_retirement).expect("one of the first seeds");
+    let smallest = shrink_while(case.clone(), killed_in_a_retirement);
+    assert!(killed_in_a_retirement(&smallest) && case.size() > 50, "{}", case.size());
+    // A domain of one account with a network, and a chapter of one edit and one run.
+    assert!(smallest.size() <= 8, "{smallest:?}");
 }

@@ -2,7 +2,7 @@
 //! what was wrong; fixes nothing.
 
 use super::aws::Aws;
-use super::case::{self, Case, Chapter};
+use super::case::{self, Case, Chapter, Drift};
 use super::files::Files;
 use super::run::{Ended, Planned, Run};
 use landfall::apply::Outcome;
@@ -49,7 +49,8 @@ struct Story {
     runs: usize,
 }
 
-const CALM: case::Run = case::Run { killed_after: None, rival: false, plans_first: false, clock: 0, jump: 0, spares: false };
+const CALM: case::Run =
+    case::Run { killed_after: None, stalled_after: None, rival: false, plans_first: false, clock: 0, jump: 0, spares: false };
 
 /// Plays a case in virtual time.
 pub fn play(case: &Case) -> Told {
@@ -99,7 +100,8 @@ impl Story {
                 chapter.between.iter().for_each(|drift| self.aws.borrow_mut().drift(drift));
             }
             tokio::time::sleep(PAUSE).await;
-            self.storm(like, reviewed).await;
+            let people = self.people(&chapter.during);
+            futures::future::join(self.storm(like, reviewed), people).await;
         }
         self.aws.borrow_mut().calm();
         tokio::time::sleep(PAUSE).await;
@@ -111,8 +113,23 @@ impl Story {
         Run::new("review".to_owned(), &self.aws, &self.files, CALM).plan().await
     }
 
+    /// What people do while a run goes on.
+    fn people(&self, during: &[(u64, Drift)]) -> impl Future<Output = ()> + use<> {
+        let (aws, mut during) = (self.aws.clone(), during.to_vec());
+        during.sort_by_key(|(after, _)| *after);
+        async move {
+            let began = tokio::time::Instant::now();
+            for (after, drift) in during {
+                tokio::time::sleep_until(began + Duration::from_secs(after)).await;
+                aws.borrow_mut().drift(&drift);
+            }
+        }
+    }
+
     async fn storm(&mut self, like: &case::Run, reviewed: BTreeSet<Digest>) {
-        let rival = like.rival.then(|| self.run(case::Run { clock: -like.clock, killed_after: None, jump: 0, ..like.clone() }));
+        let rival = like
+            .rival
+            .then(|| self.run(case::Run { clock: -like.clock, killed_after: None, stalled_after: None, jump: 0, ..like.clone() }));
         let run = self.run(like.clone());
         match rival {
             Some(rival) => drop(futures::future::join(run.go(Some(reviewed.clone())), rival.go(Some(reviewed))).await),
