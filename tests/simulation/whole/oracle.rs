@@ -4,7 +4,7 @@ use super::aws::{Aws, main};
 use ipnet::Ipv4Net;
 use landfall::apply::Event;
 use landfall::kinds::Spec;
-use landfall::model::{Account, Address, Digest};
+use landfall::model::{Account, Address, Digest, Name};
 use landfall::plan::{Action, Desired, Live, Plan, Sick, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,16 @@ pub struct Writer {
     pub name: String,
     /// Of its turn.
     pub fence: u64,
-    /// The steps that somebody approved.
+    /// The steps that somebody approved, as `seen` calls them.
     pub reviewed: BTreeSet<Digest>,
     /// The files, and what was read of AWS, when it planned.
     pub desired: Desired,
     pub live: Live,
+}
+
+/// A step with every value before and after, as a reviewer sees it. Not by the program's own digests, which could leave something out.
+pub fn seen(step: &Step) -> Digest {
+    Digest::of(&(step.address.to_string(), serde_json::to_string(&step.action).expect("plain data has a JSON form")))
 }
 
 /// What is wrong with a write that is about to happen.
@@ -27,7 +32,7 @@ pub fn write(aws: &Aws, writer: &Writer, step: &Step, want: Option<&Spec>) -> Ve
     if writer.fence < aws.fence {
         wrong.push("a run wrote after a later turn had begun");
     }
-    if !writer.reviewed.contains(&step.digest()) {
+    if !writer.reviewed.contains(&seen(step)) {
         let what = if want.is_none() { "deleted without approval" } else { "changed without approval" };
         wrong.push(what);
     }
@@ -122,13 +127,14 @@ pub struct Watcher<'a> {
     /// What canaries said since an account last ended, and those that were red when the wave started.
     red_before: BTreeSet<Account>,
     bad: BTreeSet<Account>,
+    wave: Option<Name>,
     pub wrong: Vec<String>,
 }
 
 impl<'a> Watcher<'a> {
     pub fn new(plan: &'a Plan, reviewed: &'a BTreeSet<Digest>) -> Watcher<'a> {
         let (succeeded, ended) = (BTreeSet::new(), BTreeMap::new());
-        Watcher { plan, reviewed, succeeded, ended, red_before: BTreeSet::new(), bad: BTreeSet::new(), wrong: Vec::new() }
+        Watcher { plan, reviewed, succeeded, ended, red_before: BTreeSet::new(), bad: BTreeSet::new(), wave: None, wrong: Vec::new() }
     }
 
     /// An event, and what canaries have answered since the last account ended: by account, whether any answer was red.
@@ -148,7 +154,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    fn wave(&mut self, wave: &landfall::model::Name, answers: &BTreeMap<Account, bool>) {
+    fn wave(&mut self, wave: &Name, answers: &BTreeMap<Account, bool>) {
         let rollout = &self.plan.rollout;
         for account in rollout.before(wave).filter(|account| rollout.canaries.contains_key(*account)) {
             match answers.get(account) {
@@ -160,6 +166,7 @@ impl<'a> Watcher<'a> {
         let earlier = self.plan.waves.iter().take_while(|other| other.name != *wave);
         let busy = earlier.flat_map(|wave| &wave.accounts).filter(|(_, steps)| !steps.is_empty()).map(|(account, _)| account);
         let failed = busy.filter(|account| self.ended.get(*account).copied().flatten() != Some(true)).cloned();
+        self.wave = Some(wave.clone());
         self.bad = failed.chain(self.red_before.iter().cloned()).collect();
     }
 
@@ -173,11 +180,15 @@ impl<'a> Watcher<'a> {
         if let Some(bad) = self.bad.iter().find(holds) {
             self.wrong.push(format!("{account} started behind a red gate: {bad}"));
         }
+        let own = self.plan.rollout.waves.iter().find(|rules| rules.members.contains(account)).map(|rules| &rules.name);
+        if own.is_some() && own != self.wave.as_ref() {
+            self.wrong.push(format!("{account} started in a wave that is not its own"));
+        }
         self.ended.insert(account.clone(), None);
     }
 
     fn step(&mut self, step: &Step) {
-        if !self.reviewed.contains(&step.digest()) {
+        if !self.reviewed.contains(&seen(step)) {
             self.wrong.push(format!("{} started, and nobody approved it", step.address));
         }
         let siblings =

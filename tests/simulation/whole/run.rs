@@ -4,14 +4,14 @@
 use super::aws::Aws;
 use super::case;
 use super::files::Files;
-use super::oracle::{Watcher, Writer};
+use super::oracle::{self, Watcher, Writer};
 use crate::TERMS;
 use jiff::Timestamp;
 use landfall::apply::{Event, Outcome, apply};
 use landfall::aws::{CallError, Fault, Lease, Moment};
 use landfall::cloud::lock::{Claim, Shelf, TERM, Version, keep, take};
 use landfall::model::{Account, Digest, Severity};
-use landfall::plan::{ApprovedPlan, Desired, Live, Plan, PlanFile, Report, check, plan};
+use landfall::plan::{ApprovedPlan, Desired, Live, Plan, PlanFile, Report, Step, check, plan};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -55,6 +55,13 @@ pub enum Ended {
     Applied(Outcome),
 }
 
+/// The steps that somebody approved: as the program calls them, and as they were seen.
+#[derive(Clone)]
+pub struct Review {
+    digests: BTreeSet<Digest>,
+    seen: BTreeSet<Digest>,
+}
+
 /// A plan, and what it was made of.
 pub struct Planned {
     pub desired: Desired,
@@ -64,8 +71,9 @@ pub struct Planned {
 }
 
 impl Planned {
-    pub fn reviewed(&self) -> BTreeSet<Digest> {
-        self.plan.steps().map(landfall::plan::Step::digest).collect()
+    /// The review of somebody who approves all of it.
+    pub fn review(&self) -> Review {
+        Review { digests: self.plan.steps().map(Step::digest).collect(), seen: self.plan.steps().map(oracle::seen).collect() }
     }
 }
 
@@ -145,8 +153,8 @@ impl Run {
     }
 
     /// From the first await to the last, or to the one at which it is killed.
-    pub async fn go(&self, reviewed: Option<BTreeSet<Digest>>) -> Ended {
-        let alive = async { self.turn(reviewed).await };
+    pub async fn go(&self, review: Option<Review>) -> Ended {
+        let alive = async { self.turn(review).await };
         tokio::select! {
             biased;
             () = self.died.notified() => {
@@ -157,7 +165,7 @@ impl Run {
         }
     }
 
-    async fn turn(&self, reviewed: Option<BTreeSet<Digest>>) -> Ended {
+    async fn turn(&self, review: Option<Review>) -> Ended {
         let early = if self.like.plans_first { Some(self.plan().await) } else { None };
         let run = format!("{}-{}", self.name, self.ticks.get());
         let (who, purpose) = (self.name.clone(), "a plan".to_owned());
@@ -173,7 +181,7 @@ impl Run {
         let fence = turn.fence();
         let outcome = tokio::select! {
             biased;
-            outcome = self.carry_out(early, reviewed, fence) => outcome,
+            outcome = self.carry_out(early, review, fence) => outcome,
             () = keep(&mut turn, self) => unreachable!("a turn that is lost is waited for"),
         };
         if let Err(why) = turn.release(self).await {
@@ -182,26 +190,26 @@ impl Run {
         Ended::Applied(outcome)
     }
 
-    async fn carry_out(&self, early: Option<Planned>, reviewed: Option<BTreeSet<Digest>>, fence: u64) -> Outcome {
+    async fn carry_out(&self, early: Option<Planned>, review: Option<Review>, fence: u64) -> Outcome {
         let planned = match early {
             Some(planned) => planned,
             None => self.plan().await,
         };
-        let mut reviewed = reviewed.unwrap_or_else(|| planned.reviewed());
+        let Review { mut digests, mut seen } = review.unwrap_or_else(|| planned.review());
         if self.like.spares {
-            let deletes = planned.plan.steps().filter(|step| step.action.after().is_none()).map(landfall::plan::Step::digest);
-            deletes.for_each(|digest| {
-                reviewed.remove(&digest);
-            });
+            for step in planned.plan.steps().filter(|step| step.action.after().is_none()) {
+                digests.remove(&step.digest());
+                seen.remove(&oracle::seen(step));
+            }
         }
         let Planned { desired, live, plan, report } = planned;
         let kept = PlanFile::read(&PlanFile::of(plan, report).to_json()).expect("what a planner writes is a plan file");
         self.tell(&format!("has the plan {}", kept.digest));
-        let (approved, withheld) = ApprovedPlan::of(kept.plan, &reviewed);
+        let (approved, withheld) = ApprovedPlan::of(kept.plan, &digests);
         self.tell(&format!("applies {} steps, {} not approved", approved.plan().steps().count(), withheld.len()));
-        let writer = Writer { name: self.name.clone(), fence, reviewed: reviewed.clone(), desired, live };
+        let writer = Writer { name: self.name.clone(), fence, reviewed: seen.clone(), desired, live };
         assert!(self.writer.set(writer).is_ok(), "a run plans once");
-        let mut watcher = Watcher::new(approved.plan(), &reviewed);
+        let mut watcher = Watcher::new(approved.plan(), &seen);
         let mut on = |event: &Event<'_>| {
             watcher.see(event, &mut self.answers.borrow_mut());
             self.hear(event);

@@ -4,11 +4,12 @@
 use super::aws::Aws;
 use super::case::{self, Case, Chapter, Drift};
 use super::files::Files;
-use super::run::{Ended, Planned, Run};
+use super::run::{Ended, Planned, Review, Run};
 use landfall::apply::Outcome;
-use landfall::model::{Digest, Severity};
+use landfall::kinds::Spec;
+use landfall::model::{Address, Digest, Effect, Severity};
+use landfall::plan::Declared;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -95,13 +96,13 @@ impl Story {
         chapter.troubles.iter().for_each(|trouble| self.aws.borrow_mut().befall(trouble));
         self.aws.borrow_mut().faults = chapter.faults.clone();
         for (place, like) in chapter.runs.iter().enumerate() {
-            let reviewed = self.review().await.reviewed();
+            let review = self.review().await.review();
             if place == 0 {
                 chapter.between.iter().for_each(|drift| self.aws.borrow_mut().drift(drift));
             }
             tokio::time::sleep(PAUSE).await;
             let people = self.people(&chapter.during);
-            futures::future::join(self.storm(like, reviewed), people).await;
+            futures::future::join(self.storm(like, review), people).await;
         }
         self.aws.borrow_mut().calm();
         tokio::time::sleep(PAUSE).await;
@@ -126,14 +127,14 @@ impl Story {
         }
     }
 
-    async fn storm(&mut self, like: &case::Run, reviewed: BTreeSet<Digest>) {
+    async fn storm(&mut self, like: &case::Run, review: Review) {
         let rival = like
             .rival
             .then(|| self.run(case::Run { clock: -like.clock, killed_after: None, stalled_after: None, jump: 0, ..like.clone() }));
         let run = self.run(like.clone());
         match rival {
-            Some(rival) => drop(futures::future::join(run.go(Some(reviewed.clone())), rival.go(Some(reviewed))).await),
-            None => drop(run.go(Some(reviewed)).await),
+            Some(rival) => drop(futures::future::join(run.go(Some(review.clone())), rival.go(Some(review))).await),
+            None => drop(run.go(Some(review)).await),
         }
     }
 
@@ -146,7 +147,7 @@ impl Story {
                 return self.settled(number, &planned);
             }
             let run = self.run(CALM);
-            if let Ended::Applied(outcome) = run.go(Some(planned.reviewed())).await {
+            if let Ended::Applied(outcome) = run.go(Some(planned.review())).await {
                 last = Some(outcome);
             }
             if !self.aws.borrow().wrong.is_empty() {
@@ -166,6 +167,12 @@ impl Story {
             let wrong = format!("chapter {number}: {missing}: the plan is empty, and something declared is not there");
             aws.wrong.push(wrong);
         }
+        let differs = |(at, declared): &(&Address, &Declared)| aws.find(at).is_some_and(|found| is_left(&found.spec, &declared.spec));
+        let different = planned.desired.resources.iter().find(differs).map(|(at, _)| at);
+        if let Some(different) = different.filter(|_| !blocked) {
+            let wrong = format!("chapter {number}: {different}: the plan is empty, and something is not as declared");
+            aws.wrong.push(wrong);
+        }
         let twice = aws.emails.iter().find(|(_, times)| **times > 1).map(|(email, _)| email.clone());
         if let Some(email) = twice {
             aws.wrong.push(format!("chapter {number}: {email}: a second account for an email"));
@@ -173,6 +180,13 @@ impl Story {
         let notes = planned.report.notes.len();
         aws.tell("chapter", &format!("{number} ends with {notes} notes"));
     }
+}
+
+/// Whether there is something to do that a plan can do. What a file leaves to the planner, such as a range, is as it should be.
+fn is_left(live: &Spec, declared: &Spec) -> bool {
+    let chosen = declared.cidr().is_some_and(|cidr| cidr.fixed().is_none());
+    let by_plan = |effect: Effect| matches!(effect, Effect::InPlace | Effect::Replaces);
+    Spec::changes(live, declared).iter().any(|change| by_plan(change.effect) && !(chosen && change.field == "cidr"))
 }
 
 fn unfinished(outcome: &Outcome) -> String {
