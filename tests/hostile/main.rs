@@ -6,3 +6,4 @@ mod shown;
 mod tampered;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
+mod threats;
