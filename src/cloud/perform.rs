@@ -237,13 +237,23 @@ async fn update(
 
 async fn delete(at: &Session, step: &Step, live: &Spec, found: Option<Seen<Spec>>, again: bool) -> Result<Performed, Stop> {
     let Some(seen) = found else { return Ok(Performed::AlreadyDone) };
-    let differing = Spec::changes(&seen.spec, live);
-    if !differing.is_empty() && !again {
-        return Err(drifted("it was to be deleted, but it has changed since the plan was made", &differing));
+    if let Some(stop) = spared(&seen.spec, live, again) {
+        return Err(stop);
     }
     live.delete(at, &step.address, &seen.id).await?;
     at.directory().forget(&step.address);
     Ok(Performed::Done)
+}
+
+/// Why what is there now is not deleted as planned, if it is not.
+fn spared(seen: &Spec, live: &Spec, again: bool) -> Option<Stop> {
+    let differing = Spec::changes(seen, live);
+    if !differing.is_empty() && !again {
+        return Some(drifted("it was to be deleted, but it has changed since the plan was made", &differing));
+    }
+    // What it has come to hold since then is no change of it, and nobody has agreed to lose it.
+    let held = seen.held().filter(|_| live.held().is_none())?;
+    Some(Stop::Drift(format!("withheld: it was to be deleted, but by now {}; plan again", held.why)))
 }
 
 /// What there still is to do: what was asked for, an attempt before this one may have asked.
@@ -254,4 +264,24 @@ fn left(live: &Spec, want: &Spec) -> Vec<Change> {
 fn drifted(what: &str, changes: &[Change]) -> Stop {
     let fields = crate::model::show(changes.iter().map(|change| &change.field));
     Stop::Drift(format!("withheld: {what} ({fields}); plan again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log_group(holds_entries: bool) -> Spec {
+        Spec::LogGroup(crate::kinds::LogGroup { retention_days: None, disposable: false, tags: BTreeMap::new(), holds_entries })
+    }
+
+    #[test]
+    fn what_has_come_to_hold_something_since_the_plan_is_not_deleted() {
+        let (empty, filled) = (log_group(false), log_group(true));
+        for again in [false, true] {
+            let Some(Stop::Drift(why)) = spared(&filled, &empty, again) else { panic!("it would be deleted") };
+            assert_eq!(why, "withheld: it was to be deleted, but by now it holds log entries; plan again");
+            assert!(spared(&empty, &empty, again).is_none(), "empty as planned");
+            assert!(spared(&filled, &filled, again).is_none(), "retired with its entries, as planned");
+        }
+    }
 }

@@ -115,6 +115,9 @@ fn deed<'a>(step: &'a Step, found: Option<&Found>, again: bool) -> Deed<'a> {
             }
         }
         (Action::Delete { .. }, None) => Deed::Nothing,
+        (Action::Delete { live, .. }, Some(found)) if found.spec.held().is_some() && live.held().is_none() => {
+            Deed::Drift("it holds something by now")
+        }
         (Action::Delete { live, .. }, Some(found)) => match Spec::changes(&found.spec, live).is_empty() || again {
             true => Deed::Remove,
             false => Deed::Drift("it has changed since the plan was made"),
