@@ -2,7 +2,7 @@
 //! that nobody declares. A failed read is never an empty read: such addresses get a blocking note and no step.
 
 use super::Live;
-use super::ground::{ACCOUNT, Ground, account_of, is_ours};
+use super::ground::{ACCOUNT, Ground, VPC, account_of, is_ours};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, KindName, Note, RemoteId, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +113,7 @@ pub(super) fn accounts(live: &Live, kind: &KindName) -> BTreeSet<Account> {
     let unread = live.unreadable.iter().filter(|(_, kinds)| kinds.contains_key(kind)).map(|(account, _)| account);
     // Of twins, only the first one's range is known.
     let claimed = live.twins.keys().filter(|at| at.kind == *kind).map(|at| &at.account);
-    // Nobody can look into an account that AWS suspends, and what is in it is there again once it is reopened.
-    let inactive = live.found.iter().filter(|(_, found)| status(&found.spec).is_some()).map(|(at, _)| &at.account);
+    // Nobody can look into an account that AWS suspends, and its VPCs are there again once it is reopened. Nothing else in it is planned.
+    let inactive = live.found.iter().filter(|(_, found)| *kind == VPC && status(&found.spec).is_some()).map(|(at, _)| &at.account);
     unread.chain(claimed).chain(inactive).cloned().collect()
 }

@@ -55,12 +55,16 @@ def build():
         sys.exit(f"the tree with the bugs in it does not build:\n{built.stderr}")
     told = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
     made = [one for one in told if one.get("executable") and one["target"]["kind"] == ["test"]]
-    return {one["target"]["name"]: one["executable"] for one in made}
+    # Kept apart: a build of the tree itself has the same names for them.
+    kept = ROOT / "target" / "planted-tests"
+    kept.mkdir(exist_ok=True)
+    return {one["target"]["name"]: shutil.copy2(one["executable"], kept / one["target"]["name"]) for one in made}
 
 
 def caught(executable, bug):
     environment = {**os.environ, "LANDFALL_PLANTED": bug, "LANDFALL_SHRINK": "0", "RUST_BACKTRACE": "0", "PROPTEST_MAX_SHRINK_ITERS": "0"}
-    environment.setdefault("LANDFALL_SEEDS", "100")
+    for name, value in {"LANDFALL_SEEDS": "100", "PROPTEST_CASES": "64", "LANDFALL_MUTATIONS": "30"}.items():
+        environment.setdefault(name, value)
     try:
         skipped = [word for name in SKIPPED for word in ("--skip", name)]
         ran = run(executable, "--nocapture", *skipped, cwd=TREE, env=environment, timeout=PATIENCE)
