@@ -2,7 +2,8 @@
 //! crash, a plan that the oracle rejects, something shown that could harm whoever looks at it. Reads nothing but its argument.
 
 use landfall::config::{load_texts, module_of, show};
-use landfall::model::{ChangeRecord, Lock, Record, Word};
+use landfall::kinds::row;
+use landfall::model::{Address, ChangeRecord, Lock, Record, Word};
 use landfall::plan::{BadFile, Desired, Live, Plan, PlanFile, Report, check, plan};
 use landfall::render::comment::{LARGEST_BODY, Marker, Occasion, comment, pages};
 use landfall::render::{Options, health_json, json, page, text};
@@ -72,8 +73,11 @@ pub fn live(bytes: &[u8]) {
     let Some(live) = utf8(bytes).and_then(|text| serde_json::from_str::<Live>(text).ok()) else { return };
     // What lives has a range: no driver tells of one that is still to be chosen.
     let mut specs = live.found.values().map(|found| &found.spec).chain(live.strangers.iter().map(|other| &other.spec));
-    if specs.all(|spec| spec.cidr().is_none_or(|cidr| cidr.fixed().is_some())) {
-        planned(&estate(), &live);
+    // And it is in the Region that its kind is read in, or the mark would not be taken for ours.
+    let estate = estate();
+    let placed = |at: &Address| row(&at.kind).is_none_or(|row| row.scope.region(&estate.estate.home_region) == at.region);
+    if specs.all(|spec| spec.cidr().is_none_or(|cidr| cidr.fixed().is_some())) && live.found.keys().all(placed) {
+        planned(&estate, &live);
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Team {
     /// Whether its accounts are in the unit for those that are elsewhere.
     pub elsewhere: bool,
     pub label: String,
-    /// The how manyeth email it has.
+    /// How often its email was changed.
     pub mail: u64,
 }
 
