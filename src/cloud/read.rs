@@ -90,8 +90,9 @@ fn start(
     let mut tasks = JoinSet::new();
     for (account, id) in accounts {
         let (inside, managed) = kinds_in(desired, selection.holds(&account));
-        // What is in a retired account goes with it.
-        let inside = if desired.estate.retired.accounts.contains(&account) { Vec::new() } else { inside };
+        // What is in a retired account goes with it. Until then its VPCs have their ranges, as those of all others do.
+        let retires = desired.estate.retired.accounts.contains(&account);
+        let inside = inside.into_iter().filter(|kind| !retires || *kind == Vpc::NAME).collect::<Vec<_>>();
         let (connection, caller, places) = (entrance.connection.clone(), entrance.caller.clone(), places.clone());
         let (managing, names, wanted) = (management.managing(&account, &id), names.clone(), wanted.clone());
         tasks.spawn(async move {

@@ -2,6 +2,7 @@
 
 use super::node::Span;
 use super::problem::{Level, Problem, Problems};
+use crate::model::escape;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
 /// The most problems shown: whoever has more repairs these first.
@@ -94,21 +95,23 @@ impl Window {
 fn printable(c: char) -> char {
     match c {
         '\n' | '\t' | '\r' => c,
-        c if !is_hostile(c) => c,
+        c if !escape::is_hostile(c) => c,
         c => match c.len_utf8() {
             1 => '?',
             2 => '\u{b7}',
-            _ => '\u{fffd}',
+            3 => '\u{fffd}',
+            _ => '\u{1f6ab}',
         },
     }
 }
 
-/// Whether a character moves the cursor, changes colours, or reorders the text around it.
+/// Whether a file that holds a character is refused: it moves the cursor, changes colours, or reorders the text around it. Those that only hide
+/// are shown, but not refused: they belong to emoji in people's comments.
 pub fn is_hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text on one line with every hostile character written out.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if escape::is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }

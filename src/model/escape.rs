@@ -5,9 +5,28 @@ pub fn line(text: &str) -> String {
     text.chars().flat_map(shown).collect()
 }
 
-/// The lines of a text, each made safe by itself.
+/// The lines of a text, each made safe by itself. None begins as a command of GitHub's runner does, which looks past white space.
 pub fn lines(text: &str) -> Vec<String> {
-    text.split('\n').map(line).collect()
+    let defused = |line: String| if line.trim_start().starts_with("::") { format!("\\{line}") } else { line };
+    text.split('\n').map(line).map(defused).collect()
+}
+
+/// Whether a character could move the cursor, reorder what is read, or hide.
+pub fn is_hostile(c: char) -> bool {
+    c.is_control() || is_trickery(c)
+}
+
+/// A JSON text that says the same, with what could harm whoever looks at it written as JSON's own escapes. JSON escapes only the oldest control
+/// characters by itself; all others stand inside of strings, so nothing but their spelling changes.
+pub fn json(text: &str) -> String {
+    let spelled = |c: char| match c {
+        '\n' => vec![c],
+        c if c.is_control() || is_trickery(c) => {
+            c.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| format!("\\u{unit:04x}").chars().collect::<Vec<_>>()).collect()
+        }
+        c => vec![c],
+    };
+    text.chars().flat_map(spelled).collect()
 }
 
 fn shown(c: char) -> Vec<char> {
@@ -15,7 +34,7 @@ fn shown(c: char) -> Vec<char> {
         '\n' => vec!['\\', 'n'],
         '\t' => vec!['\\', 't'],
         '\r' => vec!['\\', 'r'],
-        c if c.is_control() || is_trickery(c) => c.escape_unicode().collect(),
+        c if is_hostile(c) => c.escape_unicode().collect(),
         c => vec![c],
     }
 }
@@ -48,7 +67,16 @@ mod tests {
     }
 
     #[test]
+    fn json_says_the_same_in_other_letters() {
+        let evil = "a\u{1b}\u{9b}[2J\u{7f}\u{202e}\u{e0041}ü → \n";
+        let text = serde_json::to_string_pretty(&vec![evil]).unwrap();
+        assert_eq!(json(&text), "[\n  \"a\\u001b\\u009b[2J\\u007f\\u202e\\udb40\\udc41ü → \\n\"\n]");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json(&text)).unwrap(), [evil]);
+    }
+
+    #[test]
     fn lines_stay_lines() {
         assert_eq!(lines("{\n  \u{1b}\n}"), ["{", "  \\u{1b}", "}"]);
+        assert_eq!(lines("denied\n ::error::owned\na::b"), ["denied", "\\ ::error::owned", "a::b"]);
     }
 }

@@ -2,7 +2,7 @@
 //! that nobody declares. A failed read is never an empty read: such addresses get a blocking note and no step.
 
 use super::Live;
-use super::ground::{ACCOUNT, Ground, account_of, is_ours};
+use super::ground::{ACCOUNT, Ground, VPC, account_of, is_ours};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, KindName, Note, RemoteId, Severity, Subject, show};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,10 +45,12 @@ pub(super) fn addresses(ground: &Ground) -> (BTreeSet<Address>, Vec<Note>) {
 
 /// The accounts that AWS holds, but nobody can work in.
 fn closed<'a>(ground: &'a Ground) -> impl Iterator<Item = (&'a Address, &'a str)> {
-    ground.found_all().filter_map(|(at, found)| match &found.spec {
-        Spec::Account(account) => Some((at, account.status.as_deref()?)),
-        _ => None,
-    })
+    ground.found_all().filter_map(|(at, found)| Some((at, status(&found.spec)?)))
+}
+
+/// What AWS says of an account that is not active.
+fn status(spec: &Spec) -> Option<&str> {
+    if let Spec::Account(account) = spec { account.status.as_deref() } else { None }
 }
 
 /// The declared resources with a need that no step before them can meet. Config refuses the files that lead here; this is the second lock.
@@ -111,5 +113,7 @@ pub(super) fn accounts(live: &Live, kind: &KindName) -> BTreeSet<Account> {
     let unread = live.unreadable.iter().filter(|(_, kinds)| kinds.contains_key(kind)).map(|(account, _)| account);
     // Of twins, only the first one's range is known.
     let claimed = live.twins.keys().filter(|at| at.kind == *kind).map(|at| &at.account);
-    unread.chain(claimed).cloned().collect()
+    // Nobody can look into an account that AWS suspends, and its VPCs are there again once it is reopened. Nothing else in it is planned.
+    let inactive = live.found.iter().filter(|(_, found)| *kind == VPC && status(&found.spec).is_some()).map(|(at, _)| &at.account);
+    unread.chain(claimed).chain(inactive).cloned().collect()
 }

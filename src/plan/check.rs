@@ -3,7 +3,7 @@
 
 use super::{Action, Desired, Live, Plan, Step};
 use crate::kinds::{Cidr, Spec};
-use crate::model::{Account, Address};
+use crate::model::{Account, Address, KindName};
 use ipnet::Ipv4Net;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +168,9 @@ fn keeps_ranges_apart(desired: &Desired, live: &Live, plan: &Plan) -> Vec<String
     for step in made {
         let (at, Some(spec)) = (&step.address, step.action.after()) else { continue };
         let Some(range) = spec.range() else { continue };
+        if matches!(spec, Spec::Vpc(vpc) if vpc.adopts.is_none()) && !all_vpcs_are_known(live) {
+            wrong.push(format!("{at} takes addresses while not all VPCs are known"));
+        }
         // A stranger that becomes this one keeps what it has.
         let others = live.strangers.iter().filter(|other| !(other.account == at.account && spec.adopts() == Some(other.id.as_str())));
         let strangers = others.map(|other| (other.id.to_string(), &other.account, &other.spec));
@@ -177,6 +180,14 @@ fn keeps_ranges_apart(desired: &Desired, live: &Live, plan: &Plan) -> Vec<String
         wrong.extend(placed(desired, &result, at, spec, range));
     }
     wrong
+}
+
+/// Whether the VPCs of all accounts were read: none was unreadable, claimed twice, or in an account that nobody can look into.
+fn all_vpcs_are_known(live: &Live) -> bool {
+    let is_vpc = |kind: &KindName| kind.as_str() == "vpc";
+    let inactive = |spec: &Spec| matches!(spec, Spec::Account(account) if account.status.is_some());
+    let unread = live.unreadable.values().flat_map(|kinds| kinds.keys()).any(is_vpc);
+    !unread && !live.twins.keys().any(|at| is_vpc(&at.kind)) && !live.found.values().any(|found| inactive(&found.spec))
 }
 
 /// Whether another resource has addresses that this one may not have.

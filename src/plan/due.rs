@@ -61,7 +61,11 @@ fn delete<'a>(live: &'a Spec, seen: Option<&Spec>, again: bool) -> Due<'a> {
     if !differing.is_empty() && !again {
         return drifted("it was to be deleted, but it has changed since the plan was made", &differing);
     }
-    Due::Delete(live)
+    // What it has come to hold since then is no change of it, and nobody has agreed to lose it.
+    match seen.held().filter(|_| live.held().is_none()) {
+        Some(held) => Due::Drift(format!("withheld: it was to be deleted, but by now {}; plan again", held.why)),
+        None => Due::Delete(live),
+    }
 }
 
 /// What there still is to do: what was asked for, an attempt before this one may have asked.
@@ -72,4 +76,25 @@ fn left(live: &Spec, want: &Spec) -> Vec<Change> {
 fn drifted<'a>(what: &str, changes: &[Change]) -> Due<'a> {
     let fields = show(changes.iter().map(|change| &change.field));
     Due::Drift(format!("withheld: {what} ({fields}); plan again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::LogGroup;
+
+    fn log_group(holds_entries: bool) -> Spec {
+        Spec::LogGroup(LogGroup { retention_days: None, disposable: false, tags: Default::default(), holds_entries })
+    }
+
+    #[test]
+    fn what_has_come_to_hold_something_since_the_plan_is_not_deleted() {
+        let (empty, filled) = (log_group(false), log_group(true));
+        for again in [false, true] {
+            let Due::Drift(why) = delete(&empty, Some(&filled), again) else { panic!("it would be deleted") };
+            assert_eq!(why, "withheld: it was to be deleted, but by now it holds log entries; plan again");
+            assert_eq!(delete(&empty, Some(&empty), again), Due::Delete(&empty), "empty as planned");
+            assert_eq!(delete(&filled, Some(&filled), again), Due::Delete(&filled), "retired with its entries, as planned");
+        }
+    }
 }

@@ -79,7 +79,8 @@ struct Shown<'a> {
 /// Never: healths are plain data.
 pub fn health_json(healths: &Healths) -> String {
     let red = healths.values().filter(|health| health.is_red()).count();
-    serde_json::to_string_pretty(&Shown { format: FORMAT, red, accounts: healths }).expect("plain data has a JSON form") + "\n"
+    let shown = serde_json::to_string_pretty(&Shown { format: FORMAT, red, accounts: healths }).expect("plain data has a JSON form");
+    escape::json(&shown) + "\n"
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The plan for programs: stable, versioned, documented in docs/plan-format.md. A field is never renamed or removed within a format.
 
 use super::counts::Counts;
+use super::escape;
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Change, Concern, Digest, Name, Note, Place, Region, Risk};
 use crate::plan::{Action, Plan, Report, Rollout, Step};
@@ -87,7 +88,7 @@ pub fn json(plan: &Plan, report: &Report) -> String {
         rollout,
         waves: waves.collect(),
     };
-    serde_json::to_string_pretty(&shown).expect("plain data has a JSON form") + "\n"
+    escape::json(&serde_json::to_string_pretty(&shown).expect("plain data has a JSON form")) + "\n"
 }
 
 fn step(step: &Step) -> ShownStep<'_> {

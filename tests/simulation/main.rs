@@ -1,6 +1,9 @@
 //! Whole applies in virtual time, from seeds: faults, kills at any call, and what must hold all the same.
 
+#[path = "../estates/mod.rs"]
+mod estates;
 mod gates;
+mod whole;
 mod world;
 
 use landfall::apply::{Event, Limits, Outcome, StepResult, Terms, Watch, apply};

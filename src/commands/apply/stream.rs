@@ -1,5 +1,5 @@
 //! A run as JSON, one event a line: versioned, documented in docs/apply-events.md. A field is never renamed or removed within a format. What
-//! comes from outside is escaped by JSON itself.
+//! comes from outside is escaped as JSON escapes.
 
 use super::super::{gate, output};
 use super::approved::Approved;
@@ -8,6 +8,7 @@ use super::turn::Held;
 use crate::apply::{Event, Outcome, Reading, StepResult};
 use crate::model::show;
 use crate::plan::{Action, Step};
+use crate::render::escape::json as escape;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -54,7 +55,7 @@ impl Stream {
     fn say(&self, mut event: Value, at: Timestamp) {
         event["format"] = FORMAT.into();
         event["at"] = at.to_string().into();
-        if let Err(failure) = output::print(&format!("{event}\n"))
+        if let Err(failure) = output::print(&format!("{}\n", escape(&event.to_string())))
             && !self.broken.replace(true)
         {
             eprintln!("{failure}");
