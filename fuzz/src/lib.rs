@@ -73,9 +73,9 @@ pub fn live(bytes: &[u8]) {
     let Some(live) = utf8(bytes).and_then(|text| serde_json::from_str::<Live>(text).ok()) else { return };
     // What lives has a range: no driver tells of one that is still to be chosen.
     let mut specs = live.found.values().map(|found| &found.spec).chain(live.strangers.iter().map(|other| &other.spec));
-    // And it is in the Region that its kind is read in, or the mark would not be taken for ours.
+    // And it is of a kind that we read, in the Region where we read it, or the mark would not be taken for ours.
     let estate = estate();
-    let placed = |at: &Address| row(&at.kind).is_none_or(|row| row.scope.region(&estate.estate.home_region) == at.region);
+    let placed = |at: &Address| row(&at.kind).is_some_and(|row| row.scope.region(&estate.estate.home_region) == at.region);
     if specs.all(|spec| spec.cidr().is_none_or(|cidr| cidr.fixed().is_some())) && live.found.keys().all(placed) {
         planned(&estate, &live);
     }

@@ -49,6 +49,8 @@ pub struct Aws {
     pub faults: Faults,
     pub things: BTreeMap<Address, Thing>,
     pub strangers: Vec<Stranger>,
+    /// Since when they are there, for those that came later.
+    pub settled: BTreeMap<RemoteId, Instant>,
     /// What was just deleted and may still be listed.
     ghosts: Vec<(Address, Thing, Instant)>,
     /// Those that AWS suspends for a while, and those that we closed.
@@ -65,6 +67,8 @@ pub struct Aws {
     pub lock: Option<(String, u64)>,
     /// The latest turn that wrote.
     pub fence: u64,
+    /// Who wrote in each turn.
+    pub turns: BTreeMap<u64, String>,
     pub calls: u64,
     pub wrong: Vec<String>,
     pub log: Vec<String>,
@@ -79,6 +83,7 @@ impl Aws {
             faults: Faults::default(),
             things: BTreeMap::new(),
             strangers: Vec::new(),
+            settled: BTreeMap::new(),
             ghosts: Vec::new(),
             suspended: BTreeSet::new(),
             closed: BTreeSet::new(),
@@ -89,6 +94,7 @@ impl Aws {
             emails: BTreeMap::new(),
             lock: None,
             fence: 0,
+            turns: BTreeMap::new(),
             calls: 0,
             wrong: Vec::new(),
             log: Vec::new(),
@@ -218,6 +224,7 @@ impl Aws {
         self.permit(step, want)?;
         self.wrong.extend(oracle::write(self, writer, step, want));
         self.fence = self.fence.max(writer.fence);
+        self.turns.entry(writer.fence).or_insert_with(|| writer.name.clone());
         let sign = match (want, &step.action) {
             (None, _) => '-',
             (Some(_), Action::Create { .. }) => '+',

@@ -12,7 +12,7 @@ mod run;
 mod shrink;
 mod story;
 
-use case::Case;
+use case::{Case, Chapter, Faults};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,6 +133,22 @@ fn equal_seeds_tell_equal_stories_on_every_machine() {
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(digests, kept, "other plans, other runs, or another machine (LANDFALL_BLESS=1 keeps what came out)");
+}
+
+/// Patience is what throttling and delays ask for: without anything worse, one run is enough and no step fails.
+#[test]
+fn throttling_and_delays_alone_fail_nothing() {
+    for seed in 1..=10 {
+        let mut case = Case::of(seed, 6);
+        let first = case.chapters[0].clone();
+        let faults = Faults { throttled: 10, unsettled: 3, slow: 5, stale: 30, ..Faults::default() };
+        let (between, during, troubles, runs) = (Vec::new(), Vec::new(), Vec::new(), vec![story::CALM]);
+        case.chapters = vec![Chapter { faults, between, during, troubles, runs, ..first }];
+        let told = play(&case);
+        assert_eq!(told.wrong, Vec::<String>::new(), "seed {seed}");
+        let failed = told.log.iter().find(|line| line.contains("Failed(") || line.contains("Skipped"));
+        assert!(failed.is_none() && told.log.iter().any(|line| line.contains("waits: Throttled")), "seed {seed}: {failed:?}");
+    }
 }
 
 /// A harness in which nothing goes wrong proves nothing: each of these has to come up in the stories of some seeds.

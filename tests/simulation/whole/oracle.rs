@@ -5,8 +5,9 @@ use ipnet::Ipv4Net;
 use landfall::apply::Event;
 use landfall::kinds::Spec;
 use landfall::model::{Account, Address, Digest, Name};
-use landfall::plan::{Action, Desired, Live, Plan, Sick, Step};
+use landfall::plan::{Action, Desired, Live, Plan, Sick, Step, Stranger};
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
 
 /// Who writes, and what it goes by.
 pub struct Writer {
@@ -18,6 +19,8 @@ pub struct Writer {
     /// The files, and what was read of AWS, when it planned.
     pub desired: Desired,
     pub live: Live,
+    /// When it set out to read.
+    pub planned: Instant,
 }
 
 /// A step with every value before and after, as a reviewer sees it. Not by the program's own digests, which could leave something out.
@@ -31,6 +34,9 @@ pub fn write(aws: &Aws, writer: &Writer, step: &Step, want: Option<&Spec>) -> Ve
     let mut wrong = Vec::new();
     if writer.fence < aws.fence {
         wrong.push("a run wrote after a later turn had begun");
+    }
+    if aws.turns.get(&writer.fence).is_some_and(|other| *other != writer.name) {
+        wrong.push("two runs wrote in one turn");
     }
     if !writer.reviewed.contains(&seen(step)) {
         let what = if want.is_none() { "deleted without approval" } else { "changed without approval" };
@@ -80,12 +86,14 @@ fn put(aws: &Aws, writer: &Writer, at: &Address, want: &Spec) -> Option<&'static
     }
 }
 
-/// A new VPC shares no address with any that exists, whoever made it, nor with what is reserved, unless it is fixed there.
+/// A new VPC shares no address with any that there was when the run planned, or that is ours, nor with what is reserved, unless it is fixed there.
 fn vpc(aws: &Aws, writer: &Writer, at: &Address, range: Option<Ipv4Net>) -> Option<&'static str> {
     let Some(range) = range else { return Some("a VPC without a range") };
     let is_vpc = |spec: &Spec| matches!(spec, Spec::Vpc(_));
     let ours = aws.things.iter().filter(|(other, _)| *other != at && !aws.closed.contains(&other.account)).map(|(_, thing)| &thing.spec);
-    let all = ours.chain(aws.strangers.iter().map(|other| &other.spec));
+    // What people make while a run goes on, in whatever account, nobody can see in time.
+    let known = |other: &&Stranger| aws.settled.get(&other.id).is_none_or(|since| *since < writer.planned);
+    let all = ours.chain(aws.strangers.iter().filter(known).map(|other| &other.spec));
     let is_chosen =
         writer.desired.resources.get(at).is_some_and(|declared| declared.spec.cidr().is_some_and(|cidr| cidr.fixed().is_none()));
     let reserved = writer.desired.estate.reserved.values().any(|other| overlap(*other, range));
@@ -137,10 +145,12 @@ impl<'a> Watcher<'a> {
         Watcher { plan, reviewed, succeeded, ended, red_before: BTreeSet::new(), bad: BTreeSet::new(), wave: None, wrong: Vec::new() }
     }
 
-    /// An event, and what canaries have answered since the last account ended: by account, whether any answer was red.
+    /// An event, and what canaries have answered since the last account ended, or the last gate that let nobody through: by account, whether any answer was red.
     pub fn see(&mut self, event: &Event<'_>, answers: &mut BTreeMap<Account, bool>) {
         match event {
             Event::WaveStarted { wave } => self.wave(&wave.name, answers),
+            // Each gate asks anew; what the next one hears is its own.
+            Event::GateAnswered { gate } if gate.is_shut() => answers.clear(),
             Event::AccountStarted { account, .. } => self.account(account),
             Event::StepStarted { step } => self.step(step),
             Event::StepEnded { step, result } if result.succeeded() => {

@@ -68,6 +68,8 @@ pub struct Planned {
     pub live: Live,
     pub plan: Plan,
     pub report: Report,
+    /// When it was set out for.
+    pub began: Instant,
 }
 
 impl Planned {
@@ -202,12 +204,12 @@ impl Run {
                 seen.remove(&oracle::seen(step));
             }
         }
-        let Planned { desired, live, plan, report } = planned;
+        let Planned { desired, live, plan, report, began: planned } = planned;
         let kept = PlanFile::read(&PlanFile::of(plan, report).to_json()).expect("what a planner writes is a plan file");
         self.tell(&format!("has the plan {}", kept.digest));
         let (approved, withheld) = ApprovedPlan::of(kept.plan, &digests);
         self.tell(&format!("applies {} steps, {} not approved", approved.plan().steps().count(), withheld.len()));
-        let writer = Writer { name: self.name.clone(), fence, reviewed: seen.clone(), desired, live };
+        let writer = Writer { name: self.name.clone(), fence, reviewed: seen.clone(), desired, live, planned };
         assert!(self.writer.set(writer).is_ok(), "a run plans once");
         let mut watcher = Watcher::new(approved.plan(), &seen);
         let mut on = |event: &Event<'_>| {
@@ -233,7 +235,7 @@ impl Run {
 
     /// Reads, account by account, and plans. Every plan is held against the oracle of plans.
     pub async fn plan(&self) -> Planned {
-        let desired = self.files.desired();
+        let (desired, began) = (self.files.desired(), Instant::now());
         let mut live = Live::default();
         self.travel().await;
         self.aws.borrow().list(&Account::Management, &desired, &mut live);
@@ -250,7 +252,7 @@ impl Run {
         let blocking = report.notes.iter().filter(|note| note.severity == Severity::Blocking).count();
         let count = plan.steps().count();
         self.tell(&format!("plans {count} steps, {blocking} blocking notes"));
-        Planned { desired, live, plan, report }
+        Planned { desired, live, plan, report, began }
     }
 }
 

@@ -50,7 +50,7 @@ struct Story {
     runs: usize,
 }
 
-const CALM: case::Run =
+pub const CALM: case::Run =
     case::Run { killed_after: None, stalled_after: None, rival: false, plans_first: false, clock: 0, jump: 0, spares: false };
 
 /// Plays a case in virtual time.
