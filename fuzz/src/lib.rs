@@ -76,8 +76,16 @@ pub fn live(bytes: &[u8]) {
     // And it is of a kind that we read, in the Region where we read it, or the mark would not be taken for ours.
     let estate = estate();
     let placed = |at: &Address| row(&at.kind).is_some_and(|row| row.scope.region(&estate.estate.home_region) == at.region);
-    if specs.all(|spec| spec.cidr().is_none_or(|cidr| cidr.fixed().is_some())) && live.found.keys().all(placed) {
-        planned(&estate, &live);
+    if !specs.all(|spec| spec.cidr().is_none_or(|cidr| cidr.fixed().is_some())) || !live.found.keys().all(placed) {
+        return;
+    }
+    // A resource read as one of another kind gets a note, and no promise holds for what depends on it but that nothing falls over.
+    match live.found.iter().all(|(at, found)| found.spec.kind() == at.kind) {
+        true => planned(&estate, &live),
+        false => {
+            let (made, report) = plan(&estate, &live);
+            shown(&made, &report);
+        }
     }
 }
 

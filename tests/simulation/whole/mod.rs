@@ -86,16 +86,16 @@ fn whole_runs_from_seeds_keep_every_promise() {
         println!("seed {seed}: {}", told.wrong.join("\n  "));
     }
     if let Some((seed, _)) = sum.failed.first() {
-        let whole = Case::of(*seed, accounts);
-        let case = if setting("LANDFALL_SHRINK", 1) == 0 { whole } else { shrink::shrink(whole) };
+        let once_more = format!("LANDFALL_SEED={seed} LANDFALL_SEEDS=1 LANDFALL_ACCOUNTS={accounts} cargo test --test simulation whole");
+        assert!(setting("LANDFALL_SHRINK", 1) > 0, "{} of {seeds} seeds failed; the first once more: {once_more}", sum.failed.len());
+        let case = shrink::shrink(Case::of(*seed, accounts));
         let told = play(&case);
         let path = cases().join(format!("seed-{seed}.json"));
         let text = serde_json::to_string_pretty(&case).expect("a case is plain data") + "\n";
         let kept = std::fs::create_dir_all(cases()).and_then(|()| std::fs::write(&path, text));
         println!("the smallest such story:\n{}", told.log.join("\n"));
         panic!(
-            "{} of {seeds} seeds failed, first seed {seed}: {}\nonce more: LANDFALL_SEED={seed} LANDFALL_SEEDS=1 LANDFALL_ACCOUNTS={accounts} \
-             cargo test --test simulation whole\nmade smaller ({} of {}): {} {kept:?}",
+            "{} of {seeds} seeds failed, first seed {seed}: {}\nonce more: {once_more}\nmade smaller ({} of {}): {} {kept:?}",
             sum.failed.len(),
             told.wrong.join("\n  "),
             case.size(),
