@@ -7,7 +7,10 @@ use std::time::Duration;
 
 /// All buckets that were taken from, by name and by whose they are.
 #[derive(Default)]
-pub(super) struct Turns(BTreeMap<(&'static str, Option<(Account, Option<Region>)>), Bucket>);
+pub(super) struct Turns(BTreeMap<(&'static str, Whose), Bucket>);
+
+/// The organization's, an account's, or an account's in one Region.
+type Whose = Option<(Account, Option<Region>)>;
 
 struct Bucket {
     limit: &'static Limit,

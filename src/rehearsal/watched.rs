@@ -50,7 +50,9 @@ impl<'a> Watched<'a> {
             }
             Event::AccountStarted { account, steps } => {
                 let ran = Ran { begins: now, steps: steps.len(), ..Ran::default() };
-                self.last(|wave| drop(wave.accounts.insert((*account).clone(), ran)));
+                self.last(|wave| {
+                    wave.accounts.insert((*account).clone(), ran);
+                });
             }
             Event::StepEnded { step, result } if !result.succeeded() && !matches!(result, StepResult::NotStarted) => {
                 self.of(&step.address.account, |ran| ran.failed += 1);

@@ -37,8 +37,8 @@ pub(super) fn denied(world: &World, step: &Step, calls: &[&str]) -> Option<Refus
     }
     let code = |call: &str| if call.starts_with("ec2:") { "UnauthorizedOperation" } else { "AccessDenied" };
     let here = |call: &&&str| crate::kinds::OUTSIDE.iter().all(|service| !call.starts_with(service));
-    let Some(call) = calls.iter().filter(here).find_map(|call| Some((*call, why(world, &account, call)?))) else { return None };
-    Some(Refusal::new(format!("{} {}: {}", call.0, code(call.0), call.1), HINT))
+    let (call, why) = calls.iter().filter(here).find_map(|call| Some((*call, why(world, &account, call)?)))?;
+    Some(Refusal::new(format!("{call} {}: {why}", code(call)), HINT))
 }
 
 fn why(world: &World, account: &Account, call: &str) -> Option<String> {
