@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Who has no session in a member account.
 const MANAGEMENT: &str = "management";
@@ -135,10 +134,11 @@ impl Strike {
     }
 }
 
-/// Until the other side is gone.
+/// For good: whoever waits for an answer is killed.
 fn silence<T>() -> Option<T> {
-    std::thread::sleep(Duration::from_secs(3600));
-    None
+    loop {
+        std::thread::park();
+    }
 }
 
 /// One message in HTTP/1.1, as it came: head, and a body as long as the head says.
