@@ -4,6 +4,7 @@
 #[path = "../tests/connector/account.rs"]
 mod account;
 #[path = "../tests/connector/aws.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
 mod aws;
 #[path = "../tests/estates/mod.rs"]
 mod estates;
