@@ -77,7 +77,7 @@ impl Aws {
 
     fn settle(&mut self, pick: u64, octet: u8) {
         let Some(account) = self.pick_account(pick) else { return };
-        let cidr = if octet % 2 == 0 { format!("10.{octet}.64.0/18") } else { format!("10.0.{}.0/23", octet / 4 * 4) };
+        let cidr = if octet.is_multiple_of(2) { format!("10.{octet}.64.0/18") } else { format!("10.0.{}.0/23", octet / 4 * 4) };
         let id = self.new_id(&"vpc".parse().unwrap());
         self.settled.insert(id.clone(), tokio::time::Instant::now());
         self.strangers.push(Stranger { account, id, spec: crate::estates::spec("vpc", serde_json::json!({ "cidr": cidr })) });
