@@ -1,27 +1,19 @@
-//! A run's `Cloud`: looks at the resource of a step and acts if it is as the plan found it, as `cloud::perform` does, on the small AWS. Faults,
-//! lost answers and slowness come in between.
+//! A run's `Cloud`: looks at the resource of a step and does what is due, by the rule that apply itself goes by, on the small AWS. Faults, lost
+//! answers and slowness come in between.
 
 use super::aws::Refusal;
 use super::run::Run;
 use jiff::Timestamp;
 use landfall::apply::{Cloud, Performed, StepError, StepResult, Trouble};
-use landfall::kinds::{Spec, row};
-use landfall::model::{Account, Address, Change, Colour, Effect, Health, Word};
-use landfall::plan::{Action, Found, Step};
+use landfall::kinds::Spec;
+use landfall::model::{Account, Address, Colour, Health, Word};
+use landfall::plan::{Action, Due, Step, due};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// For how long a NAT gateway is pending, and an account is being made.
 const NAT_GATEWAY: Duration = Duration::from_secs(120);
 const ACCOUNT: Duration = Duration::from_secs(90);
-
-/// What a step comes to once its resource was looked at.
-enum Deed<'a> {
-    Nothing,
-    Put(&'a Spec),
-    Remove,
-    Drift(&'static str),
-}
 
 impl Run {
     fn trouble(&self, at: &Address, refusal: Refusal) -> StepError {
@@ -87,44 +79,6 @@ impl Run {
     }
 }
 
-fn left(live: &Spec, want: &Spec) -> Vec<Change> {
-    Spec::changes(live, want).into_iter().filter(|change| change.effect != Effect::Awaited).collect()
-}
-
-fn deed<'a>(step: &'a Step, found: Option<&Found>, again: bool) -> Deed<'a> {
-    match (&step.action, found) {
-        (Action::Create { want, .. }, None) => Deed::Put(want),
-        (Action::Create { want, .. }, Some(found)) => {
-            let left = left(&found.spec, want);
-            let is_setting = row(&step.address.kind).is_some_and(|row| row.setting);
-            match left.iter().all(|change| change.effect == Effect::InPlace) {
-                _ if left.is_empty() => Deed::Nothing,
-                true if again || is_setting => Deed::Put(want),
-                _ => Deed::Drift("something else is there by now"),
-            }
-        }
-        (Action::Update { .. }, None) => Deed::Drift("it is gone"),
-        (Action::Update { live, want, changes }, Some(found)) => {
-            let rebinds = changes.iter().any(|change| change.field.starts_with("needs."));
-            if left(&found.spec, want).is_empty() && !rebinds {
-                Deed::Nothing
-            } else if rebinds || again || Spec::changes(&found.spec, live).is_empty() {
-                Deed::Put(want)
-            } else {
-                Deed::Drift("it has changed since the plan was made")
-            }
-        }
-        (Action::Delete { .. }, None) => Deed::Nothing,
-        (Action::Delete { live, .. }, Some(found)) if found.spec.held().is_some() && live.held().is_none() => {
-            Deed::Drift("it holds something by now")
-        }
-        (Action::Delete { live, .. }, Some(found)) => match Spec::changes(&found.spec, live).is_empty() || again {
-            true => Deed::Remove,
-            false => Deed::Drift("it has changed since the plan was made"),
-        },
-    }
-}
-
 impl Cloud for Run {
     async fn perform(&self, step: &Step, again: bool) -> Result<Performed, StepError> {
         self.travel().await;
@@ -138,11 +92,11 @@ impl Cloud for Run {
             self.wait_for(step).await;
             return Ok(Performed::Done);
         }
-        match deed(step, found.as_ref(), again) {
-            Deed::Nothing => Ok(Performed::AlreadyDone),
-            Deed::Put(want) => self.write(step, Some(want)).await,
-            Deed::Remove => self.write(step, None).await,
-            Deed::Drift(why) => Err(StepError::new(Trouble::Drifted, why)),
+        match due(&step.action, found.as_ref().map(|found| &found.spec), again) {
+            Due::Nothing => Ok(Performed::AlreadyDone),
+            Due::Create(want) | Due::Update(want, _) => self.write(step, Some(want)).await,
+            Due::Delete(_) => self.write(step, None).await,
+            Due::Drift(why) => Err(StepError::new(Trouble::Drifted, why)),
         }
     }
 
