@@ -109,9 +109,8 @@ impl Driver for CiKey {
     }
 
     async fn create(at: &Session, address: &Address, want: &CiKey) -> Result<RemoteId, CallError> {
-        let user = want.user.name.as_str();
         // The secret comes first, empty: its tags tell, after a crash, which keys were there before and which one was made and lost.
-        let mut fact = Fact::beginning(&address.name, user, &want.secret, want.rotate_after_days);
+        let mut fact = Fact::beginning(&address.name, want);
         let tags = live::written(&tags::marked(address, &want.tags), &fact.tags());
         let made = at.secretsmanager().create_secret().name(&want.secret).set_tags(Some(tags)).send().await?;
         made.arn().unwrap_or_default().clone_into(&mut fact.arn);
@@ -256,7 +255,6 @@ async fn deliver(at: &Session, want: &CiKey, fact: &mut Fact, secret: Option<Sec
             missing.insert(repository);
         }
     }
-    want.prefix.clone_into(&mut fact.prefix);
     fact.repositories.clone_from(&want.repositories);
     if missing.is_empty() && secret.is_none() {
         fact.delivered.clone_from(&fact.key);

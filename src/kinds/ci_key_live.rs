@@ -90,19 +90,19 @@ pub(super) async fn fact(at: &Session, name: &Name) -> Result<Option<Fact>, Call
 }
 
 impl Fact {
-    /// What is true before the first key is made.
-    pub(super) fn beginning(name: &Name, user: &str, secret: &str, rotate_after_days: u32) -> Fact {
+    /// What is true before the first key is made. Says all that can't be changed later, so that what is left half made is finished as it is.
+    pub(super) fn beginning(name: &Name, want: &CiKey) -> Fact {
         Fact {
             arn: String::new(),
             name: name.clone(),
-            secret: secret.to_owned(),
-            user: user.to_owned(),
-            rotate_after_days,
+            secret: want.secret.clone(),
+            user: want.user.name.to_string(),
+            rotate_after_days: want.rotate_after_days,
             key: None,
             old: None,
             making: None,
             delivered: None,
-            prefix: String::new(),
+            prefix: want.prefix.clone(),
             repositories: BTreeSet::new(),
             declared: Tags::new(),
             found: Tags::new(),
@@ -217,6 +217,18 @@ pub(super) fn second(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Change, Effect};
+    use serde_json::json;
+
+    #[test]
+    fn what_a_crash_leaves_of_a_beginning_is_finished_and_not_replaced() {
+        let want = json!({ "user": "iam-user/ci-publish", "rotate_after_days": 90, "secret": "ci/publish", "prefix": "PUBLISH_" });
+        let want: CiKey = serde_json::from_value(want).unwrap();
+        let left = Fact::told(&Fact::beginning(&"publish".parse().unwrap(), &want).tags(), "publish".parse().unwrap()).unwrap();
+        let live = CiKey { prefix: left.prefix.clone(), rotate_after_days: left.rotate_after_days, state: Some(State::Absent), ..want.clone() };
+        let replaces = |change: &Change| change.effect == Effect::Replaces;
+        assert!(!CiKey::changes(&live, &want).iter().any(replaces), "{:?}", CiKey::changes(&live, &want));
+    }
 
     #[test]
     fn what_is_written_down_is_read_again() {
