@@ -1,25 +1,20 @@
 //! How long large estates take at AWS's limits, in virtual time: an empty plan of 450 and of 3,000 accounts, and a first apply of 450, over
 //! the simulated AWS of tests/connector. Prints a table. `cargo bench --bench pace --profile dev` does it without building everything again.
 
-#[path = "../tests/connector/account.rs"]
-mod account;
 #[path = "../tests/connector/aws.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod aws;
+#[path = "../tests/connector/census.rs"]
+#[expect(dead_code, reason = "the tests use it")]
+mod census;
 #[path = "../tests/estates/mod.rs"]
 mod estates;
 #[path = "../tests/connector/floor.rs"]
 mod floor;
-#[path = "../tests/connector/network.rs"]
-mod network;
-#[path = "../tests/connector/organization.rs"]
-mod organization;
 #[path = "../tests/connector/populate.rs"]
 mod populate;
 #[path = "../tests/connector/run.rs"]
 mod run;
-#[path = "../tests/connector/wire.rs"]
-mod wire;
 
 use aws::Aws;
 use landfall::plan::estimate;
@@ -82,8 +77,8 @@ async fn first_apply(domains: usize) -> String {
 
 fn row(what: &str, domains: usize, aws: &Aws, (took, floor): (Duration, Duration), estimated: String) -> String {
     let ratio = took.as_secs_f64() / floor.as_secs_f64();
-    let calls: usize = aws.world().calls.values().sum();
-    let throttled = aws.world().throttled.len();
+    let calls: usize = aws.world().seen.calls.values().sum();
+    let throttled = aws.world().seen.throttled.len();
     let (accounts, took, floor) = (domains * 3, minutes(took), minutes(floor));
     format!("| {what} | {accounts} | {calls} | {throttled} | {took} | {floor} | {ratio:.2} | {estimated} |")
 }

@@ -25,6 +25,7 @@
 //! | [`rehearsal`] | a whole apply in virtual time against live state as it was read: what would become of it; pure | `apply`, `plan`, `kinds`, `model` |
 //! | [`cloud`] | the real cloud: reads accounts into live state, carries out steps | all of the above but `config`, `render` and `rehearsal` |
 //! | [`review`] | GitHub: the one comment on a pull request, and its approvals | `render`, `plan`, `outside`, `model` |
+//! | [`simulated`] | a simulated AWS in its wire formats, for the sandbox and for tests in virtual time; pure | `model` |
 //! | [`commands`] | one file a command; wires the rooms together | everything |
 //!
 //! `tests/layering.rs` holds these arrows.
@@ -58,3 +59,4 @@ pub mod plan;
 pub mod rehearsal;
 pub mod render;
 pub mod review;
+pub mod simulated;

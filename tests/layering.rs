@@ -15,12 +15,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kinds", &["aws", "outside", "model"]),
     ("aws", &["outside", "model"]),
     ("outside", &["model"]),
+    ("simulated", &["model"]),
     ("model", &[]),
 ];
 const ALL: &[&str] = &["commands", "main", "lib"];
 
 /// Rooms whose results depend on their arguments alone, and what would make them depend on more.
-const PURE: &[&str] = &["model", "config", "plan", "render"];
+const PURE: &[&str] = &["model", "config", "plan", "render", "simulated"];
 const IMPURE: &[&str] =
     &["async ", ".await", "HashMap", "HashSet", "std::fs", "std::env", "std::net::Tcp", "tokio", "SystemTime", "Instant::", "std::process"];
 /// The one pure room that has a door: this file reads what it is told to, and nothing else.

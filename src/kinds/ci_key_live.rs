@@ -225,7 +225,8 @@ mod tests {
         let want = json!({ "user": "iam-user/ci-publish", "rotate_after_days": 90, "secret": "ci/publish", "prefix": "PUBLISH_" });
         let want: CiKey = serde_json::from_value(want).unwrap();
         let left = Fact::told(&Fact::beginning(&"publish".parse().unwrap(), &want).tags(), "publish".parse().unwrap()).unwrap();
-        let live = CiKey { prefix: left.prefix.clone(), rotate_after_days: left.rotate_after_days, state: Some(State::Absent), ..want.clone() };
+        let live =
+            CiKey { prefix: left.prefix.clone(), rotate_after_days: left.rotate_after_days, state: Some(State::Absent), ..want.clone() };
         let replaces = |change: &Change| change.effect == Effect::Replaces;
         assert!(!CiKey::changes(&live, &want).iter().any(replaces), "{:?}", CiKey::changes(&live, &want));
     }

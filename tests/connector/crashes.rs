@@ -21,7 +21,7 @@ async fn undisturbed(desired: &Desired) -> (Census, usize) {
     let (plan, _) = planned(&aws, desired).await;
     aws.forget();
     assert!(applied(&aws, plan).await.0.succeeded());
-    let calls = aws.world().calls.values().sum();
+    let calls = aws.world().seen.calls.values().sum();
     let (census, twice) = aws.census();
     assert_eq!(twice, [] as [&str; 0]);
     (census, calls)
@@ -31,12 +31,12 @@ async fn undisturbed(desired: &Desired) -> (Census, usize) {
 async fn disturbed(desired: &Desired, at: usize, mishap: Mishap) -> Census {
     let aws = Aws::new(SEED);
     let (plan, _) = planned(&aws, desired).await;
-    aws.world().mishap = Some((at, mishap));
+    aws.strike(Some((at, mishap)));
     tokio::select! {
         _ = applied(&aws, plan) => {}
         () = aws.killed() => {}
     }
-    aws.world().mishap = None;
+    aws.strike(None);
     for run in 0.. {
         let (plan, report) = planned(&aws, desired).await;
         if plan.is_empty() {

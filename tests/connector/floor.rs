@@ -2,10 +2,10 @@
 //! the simulated AWS saw, and not of Landfall's estimate.
 
 use super::aws::{Aws, LATENCY};
-use super::network::NAT_GATEWAY;
 use landfall::model::Account;
 use landfall::model::limits::{ACCOUNT_CREATIONS, limit};
 use landfall::plan::Plan;
+use landfall::simulated::NAT_GATEWAY;
 use std::time::Duration;
 
 /// Accounts that a plan reads at once (`cloud/read.rs`).
@@ -46,7 +46,7 @@ fn creations(takes: &[Duration]) -> Duration {
 /// The least that reading takes: the organization, page by page, and then all accounts, so many at once.
 pub fn of_reading(aws: &Aws) -> Duration {
     let world = aws.world();
-    let (listing, reading): (Vec<_>, Vec<_>) = world.calls.iter().partition(|(call, _)| call.starts_with("organizations:"));
+    let (listing, reading): (Vec<_>, Vec<_>) = world.seen.calls.iter().partition(|(call, _)| call.starts_with("organizations:"));
     let tokens = listing.iter().map(|(call, times)| limit(call).seconds(**times)).fold(0.0, f64::max);
     let count = |calls: &[(&String, &usize)]| calls.iter().map(|(_, times)| **times as u32).sum::<u32>();
     Duration::from_secs_f64(tokens).max(CALL * count(&listing)) + CALL * count(&reading) / READ_AT_ONCE

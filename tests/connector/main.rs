@@ -1,14 +1,11 @@
 //! The official SDK over a simulated AWS behind its HTTP connector, in virtual time: pacing, renewal, crashes, and how long things take.
 
-mod account;
 mod aws;
+mod census;
 mod crashes;
 #[path = "../estates/mod.rs"]
 mod estates;
 mod floor;
-mod network;
-mod organization;
 mod pacing;
 mod populate;
 mod run;
-mod wire;

@@ -25,8 +25,8 @@ async fn a_first_apply_is_never_throttled_takes_what_the_limits_take_and_what_wa
     let (estimated, start) = (estimate(&plan), Instant::now());
     let (outcome, seen) = applied(&aws, plan.clone()).await;
     let took = start.elapsed();
-    assert!(outcome.succeeded(), "{:?}", aws.world().refused);
-    assert_eq!(aws.world().throttled, [] as [&str; 0]);
+    assert!(outcome.succeeded(), "{:?}", aws.world().seen.refused);
+    assert_eq!(aws.world().seen.throttled, [] as [&str; 0]);
     let floor = floor::of_first_apply(&aws, &plan);
     let calls = seen.lock().unwrap().calls;
     eprintln!("took {took:?}, at least {floor:?}, estimated {:?}, {calls} calls", estimated.takes);
@@ -49,9 +49,9 @@ async fn an_empty_plan_is_never_throttled_and_takes_what_reading_takes() {
     let start = Instant::now();
     let (plan, report) = planned(&aws, &estate(READ)).await;
     let (took, floor) = (start.elapsed(), floor::of_reading(&aws));
-    eprintln!("took {took:?}, at least {floor:?}, {} calls", aws.world().calls.values().sum::<usize>());
+    eprintln!("took {took:?}, at least {floor:?}, {} calls", aws.world().seen.calls.values().sum::<usize>());
     assert!(plan.is_empty() && report.notes.is_empty(), "{:?}", report.notes.first());
-    assert_eq!(aws.world().throttled, [] as [&str; 0]);
+    assert_eq!(aws.world().seen.throttled, [] as [&str; 0]);
     assert!(took.as_secs_f64() <= 1.15 * floor.as_secs_f64(), "took {took:?}, and {floor:?} is possible");
 }
 
@@ -63,7 +63,7 @@ async fn the_same_seed_takes_the_same_time() {
         let start = Instant::now();
         let (plan, _) = planned(&aws, &estate(1)).await;
         assert!(applied(&aws, plan).await.0.succeeded());
-        took.push((start.elapsed(), aws.world().calls.clone()));
+        took.push((start.elapsed(), aws.world().seen.calls.clone()));
     }
     assert_eq!(took[0], took[1]);
 }
@@ -71,14 +71,14 @@ async fn the_same_seed_takes_the_same_time() {
 #[tokio::test(start_paused = true)]
 async fn an_aws_that_allows_less_than_it_says_slows_down_and_breaks_nothing() {
     let aws = Aws::new(SEED);
-    aws.world().strictness = 3.0;
+    aws.world().strictness = Some(3.0);
     let desired = estate(2);
     let (plan, report) = planned(&aws, &desired).await;
     assert_eq!(report.notes, []);
     let (outcome, _) = applied(&aws, plan).await;
     assert!(outcome.succeeded());
-    let throttled = aws.world().throttled.len();
-    let calls: usize = aws.world().calls.values().sum();
+    let throttled = aws.world().seen.throttled.len();
+    let calls: usize = aws.world().seen.calls.values().sum();
     assert!(throttled > 0, "the test has to be of something");
     assert!(throttled * 10 < calls, "{throttled} of {calls} calls were throttled");
     assert!(planned(&aws, &desired).await.0.is_empty());
@@ -89,7 +89,7 @@ async fn sessions_are_renewed_for_hours_and_no_signature_grows_old() {
     let aws = Aws::new(SEED);
     let (plan, _) = planned(&aws, &estate(1)).await;
     assert!(applied(&aws, plan).await.0.succeeded());
-    let assumed = aws.world().calls["sts:AssumeRole"];
+    let assumed = aws.world().seen.calls["sts:AssumeRole"];
     let (entrance, _) = enter(&aws, false).await;
     let id = aws.world().organization.accounts.keys().next().unwrap().as_str().into();
     let member = entrance.connection.member(&entrance.caller, &"domain-0/dev".parse().unwrap(), &id);
@@ -98,8 +98,8 @@ async fn sessions_are_renewed_for_hours_and_no_signature_grows_old() {
         tokio::time::sleep(Duration::from_secs(300)).await;
     }
     // Five hours, in sessions of 55 minutes.
-    assert_eq!(aws.world().calls["sts:AssumeRole"] - assumed, 6);
-    let refused = aws.world().refused.clone();
+    assert_eq!(aws.world().seen.calls["sts:AssumeRole"] - assumed, 6);
+    let refused = aws.world().seen.refused.clone();
     assert!(refused.keys().all(|what| !what.contains("Expired")), "{refused:?}");
 }
 
@@ -113,6 +113,6 @@ async fn a_call_tells_how_long_it_waited_and_its_signature_is_fresh_even_so() {
     // 498 tokens, one a second: longer than a signature lives, and no answer's time-out has run meanwhile.
     let waited = seen.lock().unwrap().longest_wait;
     assert!(waited > Duration::from_secs(490) && waited < Duration::from_secs(510), "{waited:?}");
-    assert_eq!(aws.world().throttled.len(), 0);
-    assert_eq!(aws.world().refused.len(), 0);
+    assert_eq!(aws.world().seen.throttled.len(), 0);
+    assert_eq!(aws.world().seen.refused.len(), 0);
 }

@@ -1,6 +1,9 @@
 //! Makes many accounts of a few, so that a large estate need not be applied before something can be asked of it.
 
 use super::aws::Aws;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::net::Ipv4Addr;
 
 /// Domains have three accounts each.
@@ -17,16 +20,25 @@ pub fn populate(aws: &Aws, domains: usize) {
         for (id, member) in &first {
             let other = (id.parse::<u64>().unwrap() + ACCOUNTS * domain as u64).to_string();
             let text = |text: &str| renamed(text, domain, id, &other);
-            world.organization.add(&other, member, text);
-            let identities = world.identities[id].renamed(&text);
-            world.identities.insert(other.clone(), identities);
-            let place = (id.clone(), "us-west-2".to_owned());
-            let there = (other.clone(), place.1.clone());
-            let network = world.networks[&place].renamed(&text);
-            world.networks.insert(there.clone(), network);
-            let parameters = world.parameters[&place].clone();
-            world.parameters.insert(there, parameters);
+            let member = copied(member, &text);
+            world.organization.accounts.insert(other.clone(), member);
+            let held = copied(&world.accounts[id], &text);
+            world.accounts.insert(other, held);
         }
+    }
+}
+
+/// The same, with other texts in it, wherever they are.
+fn copied<T: Serialize + DeserializeOwned>(one: &T, text: &impl Fn(&str) -> String) -> T {
+    serde_json::from_value(reworded(serde_json::to_value(one).unwrap(), text)).unwrap()
+}
+
+fn reworded(value: Value, text: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(old) => Value::String(text(&old)),
+        Value::Array(all) => all.into_iter().map(|one| reworded(one, text)).collect(),
+        Value::Object(all) => all.into_iter().map(|(name, one)| (text(&name), reworded(one, text))).collect(),
+        other => other,
     }
 }
 

@@ -1,61 +1,62 @@
 //! AWS Organizations: units and accounts, which are created in AWS's own time, five at once and no email twice.
 
-use super::wire::{Answer, Asked, Body, Fault, fault};
+use super::wire::{Answer, Asked, Fault, fault, json as ok, tag_list};
+use super::{At, Moment};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::Instant;
 
+/// The number of the management account.
 pub const MANAGEMENT: &str = "000000000001";
 const ROOT: &str = "r-root";
 /// Accounts in a page of `ListAccountsForParent`: AWS's default, and its most.
 const PAGE: usize = 20;
 const AT_ONCE: usize = 5;
+/// How long a new account takes in seconds, from and to.
+pub const CREATION: (u64, u64) = (75, 105);
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Organization {
     units: Vec<Unit>,
     pub accounts: BTreeMap<String, Member>,
     pub requests: Vec<Request>,
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Unit {
     id: String,
     parent: String,
     name: String,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Member {
     pub email: String,
     pub name: String,
     pub parent: String,
-    tags: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
     /// From when on its role lets anybody in.
-    pub enters: Instant,
+    pub enters: Moment,
 }
 
 /// A request for an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     id: String,
     member: Member,
     taken: bool,
-    pub begun: Instant,
-    pub takes: Duration,
+    pub begun: Moment,
+    pub takes: Moment,
     account: Option<String>,
 }
 
 /// A new account's role is not in force at once.
-const ENTERS_AFTER: Duration = Duration::from_secs(2);
-
-fn ok(value: Value) -> Answer {
-    Ok(Body::Json(value))
-}
+const ENTERS_AFTER: Moment = Moment::from_secs(2);
 
 impl Organization {
-    /// `takes` is how long a new account would take.
-    pub fn answer(&mut self, asked: &Asked, takes: Duration) -> Answer {
-        self.settle();
+    /// `takes` is how long a new account would take at AWS.
+    pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked, takes: Moment) -> Answer {
+        self.settle(at.now);
         match asked.operation.as_str() {
             "DescribeOrganization" => ok(json!({ "Organization": { "Id": "o-acme", "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL" } })),
             "ListRoots" => ok(json!({ "Roots": [{ "Id": ROOT, "Name": "Root" }] })),
@@ -73,18 +74,18 @@ impl Organization {
             }
             "ListTagsForResource" => {
                 let tags = self.member(&asked.text("ResourceId"))?.tags.clone();
-                ok(json!({ "Tags": tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() }))
+                ok(json!({ "Tags": tag_list(&tags) }))
             }
             "MoveAccount" => self.move_account(asked),
             "ListCreateAccountStatus" => {
-                let open = self.requests.iter().filter(|request| !request.is_over());
-                ok(json!({ "CreateAccountStatuses": open.map(Request::status).collect::<Vec<_>>() }))
+                let open = self.requests.iter().filter(|request| !request.is_over(at.now));
+                ok(json!({ "CreateAccountStatuses": open.map(|request| request.status(at.now)).collect::<Vec<_>>() }))
             }
-            "CreateAccount" => self.create_account(asked, takes),
+            "CreateAccount" => self.create_account(at, asked, takes),
             "DescribeCreateAccountStatus" => {
                 let id = asked.text("CreateAccountRequestId");
                 match self.requests.iter().find(|request| request.id == id) {
-                    Some(request) => ok(json!({ "CreateAccountStatus": request.status() })),
+                    Some(request) => ok(json!({ "CreateAccountStatus": request.status(at.now) })),
                     None => fault("CreateAccountStatusNotFoundException", id),
                 }
             }
@@ -92,11 +93,9 @@ impl Organization {
         }
     }
 
-    /// An account that was there before.
-    pub fn add(&mut self, id: &str, like: &Member, text: impl Fn(&str) -> String) {
-        let tags = like.tags.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-        let member = Member { email: text(&like.email), name: text(&like.name), tags, ..like.clone() };
-        self.accounts.insert(id.to_owned(), member);
+    /// Whether a role of an account can be assumed.
+    pub(super) fn lets_in(&self, id: &str, now: Moment) -> bool {
+        self.accounts.get(id).is_some_and(|member| member.enters <= now)
     }
 
     fn member(&mut self, id: &str) -> Result<&mut Member, Fault> {
@@ -109,9 +108,9 @@ impl Organization {
     }
 
     /// Turns requests whose time has come into accounts.
-    fn settle(&mut self) {
+    fn settle(&mut self, now: Moment) {
         let next = self.accounts.len();
-        let ready = self.requests.iter_mut().filter(|request| request.is_over() && !request.taken && request.account.is_none());
+        let ready = self.requests.iter_mut().filter(|request| request.is_over(now) && !request.taken && request.account.is_none());
         for (number, request) in ready.enumerate() {
             let id = format!("{:012}", 100_000_000_000_u64 + (next + number) as u64);
             request.account = Some(id.clone());
@@ -158,28 +157,27 @@ impl Organization {
         ok(json!({}))
     }
 
-    fn create_account(&mut self, asked: &Asked, takes: Duration) -> Answer {
-        if self.requests.iter().filter(|request| !request.is_over()).count() >= AT_ONCE {
+    fn create_account(&mut self, at: &mut At<'_>, asked: &Asked, takes: Moment) -> Answer {
+        if self.requests.iter().filter(|request| !request.is_over(at.now)).count() >= AT_ONCE {
             return fault("TooManyRequestsException", "too many accounts are being created");
         }
         let email = asked.text("Email");
         let known = self.accounts.values().chain(self.requests.iter().map(|request| &request.member));
         let taken = known.into_iter().any(|member| member.email.eq_ignore_ascii_case(&email));
-        let member =
-            Member { email, name: asked.text("AccountName"), parent: ROOT.to_owned(), tags: asked.tags("Tags"), enters: Instant::now() };
+        let member = Member { email, name: asked.text("AccountName"), parent: ROOT.to_owned(), tags: asked.tags("Tags"), enters: at.now };
         let id = format!("car-{:032}", self.requests.len());
-        self.requests.push(Request { id, member, taken, begun: Instant::now(), takes, account: None });
-        ok(json!({ "CreateAccountStatus": self.requests[self.requests.len() - 1].status() }))
+        self.requests.push(Request { id, member, taken, begun: at.now, takes: at.takes(takes), account: None });
+        ok(json!({ "CreateAccountStatus": self.requests[self.requests.len() - 1].status(at.now) }))
     }
 }
 
 impl Request {
-    fn is_over(&self) -> bool {
-        self.begun.elapsed() >= self.takes
+    fn is_over(&self, now: Moment) -> bool {
+        now >= self.begun + self.takes
     }
 
-    fn status(&self) -> Value {
-        let state = match (self.is_over(), self.taken) {
+    fn status(&self, now: Moment) -> Value {
+        let state = match (self.is_over(now), self.taken) {
             (false, _) => "IN_PROGRESS",
             (true, true) => "FAILED",
             (true, false) => "SUCCEEDED",

@@ -1,37 +1,32 @@
-//! What an account has besides its network: IAM's roles and identity providers, and SSM's parameters.
+//! AWS IAM, as one account has it: roles and identity providers.
 
-use super::wire::{Answer, Asked, Body, element, encoded, fault, set, xml};
-use serde_json::{Value, json};
+use super::At;
+use super::wire::{Answer, Asked, element, encoded, fault, set, xml};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Clone, Default)]
-pub struct Identities {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Iam {
     roles: BTreeMap<String, Role>,
     providers: BTreeMap<String, Provider>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Role {
     trust: String,
     policies: BTreeMap<String, String>,
     tags: BTreeMap<String, String>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Provider {
     clients: Vec<String>,
     tags: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Default)]
-pub struct Parameters(BTreeMap<String, (String, String)>);
-
-impl Identities {
-    pub fn count(&self) -> usize {
-        self.roles.len() + self.providers.len()
-    }
-
-    pub fn answer(&mut self, account: &str, asked: &Asked) -> Answer {
+impl Iam {
+    pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
+        let account = at.account;
         match asked.operation.as_str() {
             "ListOpenIDConnectProviders" => {
                 let arns = self.providers.keys().map(|arn| element("Arn", arn));
@@ -55,16 +50,6 @@ impl Identities {
                 None => fault("NoSuchEntity", "The role cannot be found"),
             },
             other => fault("InvalidAction", format!("the simulated IAM has no {other}")),
-        }
-    }
-
-    pub fn renamed(&self, text: &impl Fn(&str) -> String) -> Identities {
-        let map = |all: &BTreeMap<String, String>| all.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-        let role = |role: &Role| Role { trust: text(&role.trust), policies: map(&role.policies), tags: map(&role.tags) };
-        let provider = |provider: &Provider| Provider { clients: provider.clients.clone(), tags: map(&provider.tags) };
-        Identities {
-            roles: self.roles.iter().map(|(name, one)| (name.clone(), role(one))).collect(),
-            providers: self.providers.iter().map(|(arn, one)| (text(arn), provider(one))).collect(),
         }
     }
 
@@ -111,32 +96,4 @@ impl Role {
 
 fn tags(all: &BTreeMap<String, String>) -> String {
     set("Tags", "member", all.iter().map(|(key, value)| element("Key", key) + &element("Value", value)))
-}
-
-impl Parameters {
-    /// Those of the account's own; what `apply` notes down for canaries tells which step came last, and so depends on the order of runs.
-    pub fn count(&self) -> usize {
-        self.0.keys().filter(|name| !name.starts_with("/landfall-apply/")).count()
-    }
-
-    pub fn answer(&mut self, asked: &Asked) -> Answer {
-        let name = asked.text("Name");
-        let shown = |(name, (kind, value)): (&String, &(String, String))| json!({ "Name": name, "Type": kind, "Value": value });
-        match asked.operation.as_str() {
-            "GetParametersByPath" => {
-                let path = asked.text("Path");
-                let found: Vec<Value> = self.0.iter().filter(|(name, _)| name.starts_with(&path)).map(shown).collect();
-                Ok(Body::Json(json!({ "Parameters": found })))
-            }
-            "GetParameter" => match self.0.get_key_value(&name) {
-                Some(found) => Ok(Body::Json(json!({ "Parameter": shown(found) }))),
-                None => fault("ParameterNotFound", name),
-            },
-            "PutParameter" => {
-                self.0.insert(name, (asked.text("Type"), asked.text("Value")));
-                Ok(Body::Json(json!({ "Version": 1, "Tier": "Standard" })))
-            }
-            other => fault("UnknownOperationException", format!("the simulated SSM has no {other}")),
-        }
-    }
 }

@@ -2,34 +2,36 @@
 //! gateways. Answers nothing that Landfall's network kinds don't ask.
 
 use super::wire::{Answer, Asked, Fault, element, fault, set, xml};
+use super::{At, Moment};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::Instant;
 
+/// Digits of an id.
+const ID: usize = 17;
 /// For how long a NAT gateway is `pending`.
-pub const NAT_GATEWAY: Duration = Duration::from_secs(120);
+pub const NAT_GATEWAY: Moment = Moment::from_secs(120);
 
-#[derive(Clone, Default)]
-pub struct Network {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Ec2 {
     things: BTreeMap<String, Thing>,
-    made: u32,
 }
 
 /// Any resource: what its XML holds as it is, and what is more than text.
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Thing {
-    set: &'static str,
-    fields: BTreeMap<&'static str, String>,
+    set: String,
+    fields: BTreeMap<String, String>,
     tags: BTreeMap<String, String>,
     routes: BTreeMap<String, String>,
     /// Subnets of a route table, by association.
     subnets: BTreeMap<String, String>,
     ingress: Vec<Permission>,
     egress: Vec<Permission>,
-    made: Instant,
+    /// From when on it is there, for whatever takes its time.
+    ready: Moment,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Permission {
     protocol: String,
     from: String,
@@ -52,58 +54,36 @@ const SETS: [(&str, &str, &str); 9] = [
     ("networkInterfaceSet", "networkInterfaceId", "NetworkInterfaceId"),
 ];
 
-impl Network {
-    /// Counts what there is by its set, and tells of marks that two things bear.
-    pub fn census(&self, place: &str, counts: &mut BTreeMap<String, usize>, twice: &mut Vec<String>) {
-        let mut marks = BTreeMap::new();
-        for thing in self.things.values() {
-            *counts.entry(format!("{place} {}", thing.set)).or_default() += 1;
-            if let Some(mark) = thing.tags.get("landfall:address") {
-                *marks.entry((thing.set, mark)).or_insert(0) += 1;
-            }
-        }
-        twice.extend(marks.into_iter().filter(|(_, count)| *count > 1).map(|((set, mark), count)| format!("{count} {set} {mark}")));
-    }
-
-    pub fn answer(&mut self, asked: &Asked) -> Answer {
+impl Ec2 {
+    pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         match asked.operation.as_str() {
-            "DescribeVpcs" => self.list("vpcSet", asked),
-            "DescribeInternetGateways" => self.list("internetGatewaySet", asked),
-            "DescribeSubnets" => self.list("subnetSet", asked),
-            "DescribeAddresses" => self.list("addressesSet", asked),
-            "DescribeNatGateways" => self.list("natGatewaySet", asked),
-            "DescribeRouteTables" => self.list("routeTableSet", asked),
-            "DescribeSecurityGroups" => self.list("securityGroupInfo", asked),
-            "DescribeVpcEndpoints" => self.list("vpcEndpointSet", asked),
-            "DescribeNetworkInterfaces" => self.list("networkInterfaceSet", asked),
+            "DescribeVpcs" => self.list(at, "vpcSet", asked),
+            "DescribeInternetGateways" => self.list(at, "internetGatewaySet", asked),
+            "DescribeSubnets" => self.list(at, "subnetSet", asked),
+            "DescribeAddresses" => self.list(at, "addressesSet", asked),
+            "DescribeNatGateways" => self.list(at, "natGatewaySet", asked),
+            "DescribeRouteTables" => self.list(at, "routeTableSet", asked),
+            "DescribeSecurityGroups" => self.list(at, "securityGroupInfo", asked),
+            "DescribeVpcEndpoints" => self.list(at, "vpcEndpointSet", asked),
+            "DescribeNetworkInterfaces" => self.list(at, "networkInterfaceSet", asked),
             "DescribeVpcAttribute" => self.attribute(asked),
             "ModifyVpcAttribute" | "ModifySubnetAttribute" => self.modify(asked),
-            "CreateVpc" => self.create("vpc", "vpcSet", "vpc", &[("cidrBlock", asked.text("CidrBlock"))], asked),
-            "CreateInternetGateway" => self.create("igw", "internetGatewaySet", "internetGateway", &[], asked),
+            "CreateVpc" => self.create(at, "vpc", "vpcSet", "vpc", &[("cidrBlock", asked.text("CidrBlock"))], asked),
+            "CreateInternetGateway" => self.create(at, "igw", "internetGatewaySet", "internetGateway", &[], asked),
             "AttachInternetGateway" => self.attach(asked),
-            "CreateSubnet" => self.create_subnet(asked),
-            "AllocateAddress" => self.allocate(asked),
-            "CreateNatGateway" => self.create_nat_gateway(asked),
-            "CreateRouteTable" => self.create_route_table(asked),
-            "CreateRoute" => self.create_route(asked),
-            "AssociateRouteTable" => self.associate(asked),
-            "CreateSecurityGroup" => self.create_group(asked),
+            "CreateSubnet" => self.create_subnet(at, asked),
+            "AllocateAddress" => self.allocate(at, asked),
+            "CreateNatGateway" => self.create_nat_gateway(at, asked),
+            "CreateRouteTable" => self.create_route_table(at, asked),
+            "CreateRoute" => self.create_route(at, asked),
+            "AssociateRouteTable" => self.associate(at, asked),
+            "CreateSecurityGroup" => self.create_group(at, asked),
             "AuthorizeSecurityGroupIngress" => self.permit(asked, |thing| &mut thing.ingress, true),
             "AuthorizeSecurityGroupEgress" => self.permit(asked, |thing| &mut thing.egress, true),
             "RevokeSecurityGroupEgress" => self.permit(asked, |thing| &mut thing.egress, false),
             "DeleteVpc" => self.delete_vpc(asked),
             other => fault("InvalidAction", format!("the simulated EC2 has no {other}")),
         }
-    }
-
-    /// The same network in another account: with other texts, and another range.
-    pub fn renamed(&self, text: &impl Fn(&str) -> String) -> Network {
-        let mut other = self.clone();
-        for thing in other.things.values_mut() {
-            thing.fields.values_mut().chain(thing.tags.values_mut()).for_each(|value| *value = text(value));
-            thing.routes = thing.routes.iter().map(|(range, target)| (text(range), target.clone())).collect();
-        }
-        other
     }
 
     fn get(&mut self, id: &str, code: &str) -> Result<&mut Thing, Fault> {
@@ -113,35 +93,43 @@ impl Network {
         }
     }
 
-    fn make(&mut self, prefix: &str, set: &'static str, fields: &[(&'static str, String)], asked: &Asked) -> String {
-        self.made += 1;
-        let id = format!("{prefix}-{:017x}", self.made);
-        let mut fields: BTreeMap<_, _> = fields.iter().cloned().collect();
+    fn make(&mut self, at: &mut At<'_>, prefix: &str, set: &str, fields: &[(&str, String)], asked: &Asked) -> String {
+        let id = at.id(&format!("{prefix}-"), ID);
+        let mut fields: BTreeMap<_, _> = fields.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect();
         let own = SETS.iter().find(|(name, ..)| *name == set).map(|(_, id, _)| *id);
-        fields.extend(own.map(|field| (field, id.clone())));
-        let (tags, made) = (asked.tags("TagSpecification.1.Tag"), Instant::now());
-        let thing =
-            Thing { set, fields, tags, made, routes: BTreeMap::new(), subnets: BTreeMap::new(), ingress: Vec::new(), egress: Vec::new() };
+        fields.extend(own.map(|field| (field.to_owned(), id.clone())));
+        let takes = if set == "natGatewaySet" { at.takes(NAT_GATEWAY) } else { Moment::ZERO };
+        let thing = Thing {
+            set: set.to_owned(),
+            fields,
+            tags: asked.tags("TagSpecification.1.Tag"),
+            ready: at.now + takes,
+            routes: BTreeMap::new(),
+            subnets: BTreeMap::new(),
+            ingress: Vec::new(),
+            egress: Vec::new(),
+        };
         self.things.insert(id.clone(), thing);
         id
     }
 
-    fn create(&mut self, prefix: &str, set: &'static str, name: &str, fields: &[(&'static str, String)], asked: &Asked) -> Answer {
-        let id = self.make(prefix, set, fields, asked);
-        xml(format!("<{name}>{}</{name}>", self.things[&id].xml()))
+    fn create(&mut self, at: &mut At<'_>, prefix: &str, set: &str, name: &str, fields: &[(&str, String)], asked: &Asked) -> Answer {
+        let id = self.make(at, prefix, set, fields, asked);
+        xml(format!("<{name}>{}</{name}>", self.things[&id].xml(at.now)))
     }
 
-    fn list(&self, set_name: &'static str, asked: &Asked) -> Answer {
+    fn list(&self, at: &At<'_>, set_name: &str, asked: &Asked) -> Answer {
         let (_, field, parameter) = SETS.iter().find(|(name, ..)| *name == set_name).unwrap();
         let ids = asked.list(parameter);
         if let Some(missing) = ids.iter().find(|id| !self.things.contains_key(*id)) {
             return fault(&format!("Invalid{parameter}.NotFound"), format!("The ID '{missing}' does not exist"));
         }
-        let wanted = |thing: &&Thing| thing.set == set_name && (ids.is_empty() || ids.contains(&thing.fields[*field]));
+        let wanted =
+            |thing: &&Thing| thing.set == set_name && (ids.is_empty() || thing.fields.get(*field).is_some_and(|id| ids.contains(id)));
         let mut found = Vec::new();
         for thing in self.things.values().filter(wanted) {
-            if thing.passes(asked)? {
-                found.push(thing.xml());
+            if thing.passes(at.now, asked)? {
+                found.push(thing.xml(at.now));
             }
         }
         xml(set(set_name, "item", found))
@@ -166,7 +154,7 @@ impl Network {
         for (parameter, field) in names {
             let parameter = format!("{parameter}.Value");
             if asked.has(&parameter) {
-                thing.fields.insert(field, asked.text(&parameter));
+                thing.fields.insert(field.to_owned(), asked.text(&parameter));
             }
         }
         xml("<return>true</return>")
@@ -178,11 +166,11 @@ impl Network {
         if self.things.values().any(|thing| thing.set == "internetGatewaySet" && thing.fields.get("vpcId") == Some(&vpc)) {
             return fault("Resource.AlreadyAssociated", format!("{vpc} has an internet gateway"));
         }
-        self.get(&asked.text("InternetGatewayId"), "InvalidInternetGatewayID.NotFound")?.fields.insert("vpcId", vpc);
+        self.get(&asked.text("InternetGatewayId"), "InvalidInternetGatewayID.NotFound")?.fields.insert("vpcId".to_owned(), vpc);
         xml("<return>true</return>")
     }
 
-    fn create_subnet(&mut self, asked: &Asked) -> Answer {
+    fn create_subnet(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let (vpc, range) = (asked.text("VpcId"), asked.text("CidrBlock"));
         self.get(&vpc, "InvalidVpcID.NotFound")?;
         let net = |text: &str| text.parse::<ipnet::Ipv4Net>().unwrap();
@@ -196,35 +184,35 @@ impl Network {
         }
         let zone = ("availabilityZone", asked.text("AvailabilityZone"));
         let fields = [("vpcId", vpc), ("cidrBlock", range), zone, ("mapPublicIpOnLaunch", "false".to_owned())];
-        self.create("subnet", "subnetSet", "subnet", &fields, asked)
+        self.create(at, "subnet", "subnetSet", "subnet", &fields, asked)
     }
 
-    fn allocate(&mut self, asked: &Asked) -> Answer {
-        let id = self.make("eipalloc", "addressesSet", &[("domain", "vpc".to_owned())], asked);
+    fn allocate(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
+        let id = self.make(at, "eipalloc", "addressesSet", &[("domain", "vpc".to_owned())], asked);
         xml(element("allocationId", &id))
     }
 
-    fn create_nat_gateway(&mut self, asked: &Asked) -> Answer {
+    fn create_nat_gateway(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let (subnet, address) = (asked.text("SubnetId"), asked.text("AllocationId"));
         self.get(&address, "InvalidAllocationID.NotFound")?;
         let vpc = self.get(&subnet, "InvalidSubnetID.NotFound")?.fields["vpcId"].clone();
         if self.things.values().any(|thing| thing.set == "natGatewaySet" && thing.fields["address"] == address) {
             return fault("Resource.AlreadyAssociated", format!("{address} is in use"));
         }
-        self.create("nat", "natGatewaySet", "natGateway", &[("vpcId", vpc), ("subnetId", subnet), ("address", address)], asked)
+        self.create(at, "nat", "natGatewaySet", "natGateway", &[("vpcId", vpc), ("subnetId", subnet), ("address", address)], asked)
     }
 
-    fn create_route_table(&mut self, asked: &Asked) -> Answer {
+    fn create_route_table(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let vpc = asked.text("VpcId");
         self.get(&vpc, "InvalidVpcID.NotFound")?;
-        self.create("rtb", "routeTableSet", "routeTable", &[("vpcId", vpc)], asked)
+        self.create(at, "rtb", "routeTableSet", "routeTable", &[("vpcId", vpc)], asked)
     }
 
-    fn create_route(&mut self, asked: &Asked) -> Answer {
+    fn create_route(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let (range, gateway, nat) = (asked.text("DestinationCidrBlock"), asked.text("GatewayId"), asked.text("NatGatewayId"));
         let target = if nat.is_empty() { gateway } else { nat };
         let to = self.get(&target, "InvalidGatewayID.NotFound")?;
-        if to.set == "natGatewaySet" && to.is_pending() {
+        if to.set == "natGatewaySet" && to.is_pending(at.now) {
             return fault("InvalidNatGatewayID.NotFound", format!("{target} is pending"));
         }
         let table = self.get(&asked.text("RouteTableId"), "InvalidRouteTableID.NotFound")?;
@@ -234,19 +222,18 @@ impl Network {
         xml("<return>true</return>")
     }
 
-    fn associate(&mut self, asked: &Asked) -> Answer {
+    fn associate(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let (subnet, table) = (asked.text("SubnetId"), asked.text("RouteTableId"));
         self.get(&subnet, "InvalidSubnetID.NotFound")?;
         if self.things.values().any(|thing| thing.subnets.values().any(|other| *other == subnet)) {
             return fault("Resource.AlreadyAssociated", format!("{subnet} has a route table"));
         }
-        self.made += 1;
-        let id = format!("rtbassoc-{:017x}", self.made);
+        let id = at.id("rtbassoc-", ID);
         self.get(&table, "InvalidRouteTableID.NotFound")?.subnets.insert(id.clone(), subnet);
         xml(element("associationId", &id))
     }
 
-    fn create_group(&mut self, asked: &Asked) -> Answer {
+    fn create_group(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let (vpc, name) = (asked.text("VpcId"), asked.text("GroupName"));
         self.get(&vpc, "InvalidVpcID.NotFound")?;
         let mut groups = self.things.values().filter(|thing| thing.set == "securityGroupInfo" && thing.fields["vpcId"] == vpc);
@@ -254,7 +241,7 @@ impl Network {
             return fault("InvalidGroup.Duplicate", name);
         }
         let fields = [("vpcId", vpc), ("groupName", name), ("groupDescription", asked.text("GroupDescription"))];
-        let id = self.make("sg", "securityGroupInfo", &fields, asked);
+        let id = self.make(at, "sg", "securityGroupInfo", &fields, asked);
         // AWS lets everything out of a new group.
         let out = Permission {
             protocol: "-1".to_owned(),
@@ -298,22 +285,22 @@ impl Network {
 }
 
 impl Thing {
-    fn is_pending(&self) -> bool {
-        self.made.elapsed() < NAT_GATEWAY
+    fn is_pending(&self, now: Moment) -> bool {
+        now < self.ready
     }
 
-    fn state(&self) -> &'static str {
-        if self.set == "natGatewaySet" && self.is_pending() { "pending" } else { "available" }
+    fn state(&self, now: Moment) -> &'static str {
+        if self.is_pending(now) { "pending" } else { "available" }
     }
 
     /// Whether it passes all filters of a request.
-    fn passes(&self, asked: &Asked) -> Result<bool, Fault> {
+    fn passes(&self, now: Moment, asked: &Asked) -> Result<bool, Fault> {
         for at in 1..=asked.count("Filter") {
             let (name, values) = (asked.text(&format!("Filter.{at}.Name")), asked.list(&format!("Filter.{at}.Value")));
             let has = |field: &str| self.fields.get(field).is_some_and(|value| values.contains(value));
             let passes = match name.as_str() {
                 "vpc-id" => has("vpcId"),
-                "state" => values.iter().any(|value| value == self.state()),
+                "state" => values.iter().any(|value| value == self.state(now)),
                 "association.subnet-id" => self.subnets.values().any(|subnet| values.contains(subnet)),
                 other => return fault("InvalidParameterValue", format!("The filter '{other}' is invalid")),
             };
@@ -324,10 +311,10 @@ impl Thing {
         Ok(true)
     }
 
-    fn xml(&self) -> String {
-        let plain = self.fields.iter().filter(|(name, _)| !matches!(**name, "dnsSupport" | "dnsHostnames" | "address"));
+    fn xml(&self, now: Moment) -> String {
+        let plain = self.fields.iter().filter(|(name, _)| !matches!(name.as_str(), "dnsSupport" | "dnsHostnames" | "address"));
         let mut text: String = plain.map(|(name, value)| element(name, value)).collect();
-        text += &element("state", self.state());
+        text += &element("state", self.state(now));
         let tags = self.tags.iter().map(|(key, value)| element("key", key) + &element("value", value));
         text += &set("tagSet", "item", tags);
         text + &self.inner_xml()
@@ -335,7 +322,7 @@ impl Thing {
 
     fn inner_xml(&self) -> String {
         let field = |name: &str| self.fields.get(name).cloned().unwrap_or_default();
-        match self.set {
+        match self.set.as_str() {
             "internetGatewaySet" => set("attachmentSet", "item", self.fields.get("vpcId").map(|vpc| element("vpcId", vpc))),
             "natGatewaySet" => set("natGatewayAddressSet", "item", [element("allocationId", &field("address"))]),
             "routeTableSet" => self.routes_xml(),

@@ -1,0 +1,32 @@
+//! What the operations of the services are called that speak REST, by method and path, and services whose signatures say less than IAM
+//! policies do. The others say it themselves.
+
+use super::wire::Asked;
+
+/// Where S3's interface for whole accounts begins; its requests are signed for S3.
+const S3_CONTROL: &str = "v20180820";
+
+/// Names the service and the operation, where they aren't named yet.
+pub(super) fn name(asked: &mut Asked) {
+    match asked.service.as_str() {
+        "monitoring" => "cloudwatch".clone_into(&mut asked.service),
+        "s3" if asked.path.first().is_some_and(|first| first == S3_CONTROL) => "s3control".clone_into(&mut asked.service),
+        _ => {}
+    }
+    if !asked.operation.is_empty() {
+        return;
+    }
+    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    let operation = match (asked.service.as_str(), asked.method.as_str(), path.as_slice()) {
+        // These are named in the path.
+        ("account" | "ssm-incidents", _, [name]) => capital(name),
+        _ => return,
+    };
+    asked.operation = operation;
+}
+
+/// `listRegions` is `ListRegions` everywhere but in paths.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}

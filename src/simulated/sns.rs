@@ -1,0 +1,17 @@
+//! Amazon SNS: topics and subscriptions.
+
+use super::At;
+use super::wire::{Answer, Asked, fault};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sns {}
+
+impl Sns {
+    pub(super) fn answer(&mut self, _: &mut At<'_>, asked: &Asked) -> Answer {
+        match asked.operation.as_str() {
+            other => fault("UnknownOperationException", format!("the simulated sns has no {other}")),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! AWS Support, as one account has it: its plan, and its cases.
+
+use super::At;
+use super::wire::{Answer, Asked, fault};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Support {}
+
+impl Support {
+    pub(super) fn answer(&mut self, _: &mut At<'_>, asked: &Asked) -> Answer {
+        match asked.operation.as_str() {
+            other => fault("UnknownOperationException", format!("the simulated support has no {other}")),
+        }
+    }
+}

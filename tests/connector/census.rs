@@ -1,0 +1,60 @@
+//! Counts what the simulated AWS holds, whatever it is: the entries of every list of every service of every account, and all that bears a
+//! mark of ours, by its mark. Knows no service.
+
+use landfall::simulated::World;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What every resource of ours bears.
+const MARK: &str = "landfall:address";
+/// What depends on the order of runs: `apply` notes down for canaries which step came last.
+const NOTED: &str = "/landfall-apply/";
+
+type Counts = BTreeMap<String, usize>;
+
+/// How many there are of each, and what of that is there twice.
+pub fn of(world: &World) -> (Counts, Vec<String>) {
+    let (mut counts, mut twice) = (Counts::from([("accounts".to_owned(), world.organization.accounts.len())]), Vec::new());
+    for (number, account) in &world.accounts {
+        let mut account = serde_json::to_value(account).unwrap();
+        let regions = account["regions"].take();
+        count_services(number, &account, &mut counts, &mut twice);
+        for (region, local) in entries(&regions) {
+            count_services(&format!("{number} {region}"), local, &mut counts, &mut twice);
+        }
+    }
+    (counts, twice)
+}
+
+fn count_services(place: &str, services: &Value, counts: &mut Counts, twice: &mut Vec<String>) {
+    for (service, holds) in entries(services) {
+        for (what, list) in entries(holds).into_iter().filter(|(_, list)| list.is_object() || list.is_array()) {
+            let path = format!("{place} {service} {what}");
+            let all: Vec<&Value> = entries(list).into_iter().filter(|(name, _)| !name.starts_with(NOTED)).map(|(_, one)| one).collect();
+            if !all.is_empty() {
+                counts.insert(path.clone(), all.len());
+            }
+            for mark in all.into_iter().filter_map(mark) {
+                let mark = format!("{path} {mark}");
+                if counts.contains_key(&mark) {
+                    twice.push(mark.clone());
+                }
+                *counts.entry(mark).or_default() += 1;
+            }
+        }
+    }
+}
+
+fn entries(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Array(all) => all.iter().enumerate().map(|(at, one)| (at.to_string(), one)).collect(),
+        Value::Object(all) => all.iter().map(|(name, one)| (name.clone(), one)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn mark(one: &Value) -> Option<&str> {
+    let tags = one.get("tags")?;
+    let of_list = || tags.as_array()?.iter().find(|tag| tag["Key"] == MARK)?.get("Value");
+    tags.get(MARK).or_else(of_list)?.as_str()
+}
