@@ -29,7 +29,7 @@ async fn held_against_each_other(what: &str, aws: &Aws, desired: &Desired) -> Du
     // Somebody reads it before it is applied.
     tokio::time::sleep(Duration::from_secs(60)).await;
     let start = Instant::now();
-    assert!(applied(aws, plan).await.0.succeeded(), "{what}: {:?}", aws.world().refused);
+    assert!(applied(aws, plan).await.0.succeeded(), "{what}: {:?}", aws.world().seen.refused);
     let (took, said) = (start.elapsed(), rehearsed.takes);
     eprintln!("{what}: took {took:?}, {said:?} were said, {} calls", rehearsed.calls);
     let ratio = said.as_secs_f64() / took.as_secs_f64();
