@@ -8,3 +8,8 @@ pub fn now(as_of: Option<Date>) -> Timestamp {
     let day = as_of.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
     day.map_or_else(Timestamp::now, |day| day.timestamp())
 }
+
+/// Now, since the beginning of 1970.
+pub fn since_1970() -> std::time::Duration {
+    Timestamp::now().as_duration().try_into().unwrap_or_default()
+}

@@ -5,7 +5,7 @@ mod apply;
 mod approval;
 mod calls;
 mod check;
-mod clock;
+pub mod clock;
 mod comment;
 mod completions;
 mod connect;

@@ -2,8 +2,8 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, Region};
-use landfall::commands::sandbox::server::{Life, Running, launch};
-use landfall::commands::sandbox::{environment, install};
+use landfall::commands::sandbox::environment;
+use landfall::commands::sandbox::server::{Life, Running, Which, launch};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -31,8 +31,7 @@ pub struct Ran {
 impl Emulator {
     pub async fn start() -> Emulator {
         let folder = TempDir::new().unwrap();
-        let python = install::python().unwrap();
-        let (server, running) = launch(&python, folder.path(), Life::Tethered).await.unwrap();
+        let (server, running) = launch(Which::Emulated, folder.path(), Life::Tethered).await.unwrap();
         Emulator { running, folder, server }
     }
 

@@ -1,14 +1,17 @@
-//! `landfall sandbox`: an emulated AWS on this machine, to try everything without an account.
-//! Talks to loopback only; must never talk to AWS.
+//! `landfall sandbox`: an AWS on this machine, to try everything without an account: the simulated one that is in this program, or, where
+//! that is asked for, an emulated one. Talks to loopback only; must never talk to AWS.
 
+mod embedded;
+mod emulated;
 mod http;
 pub mod install;
 mod program;
+pub mod serve;
 pub mod server;
 mod tour;
 
 use super::{Exit, Failure, Outcome};
-use server::Running;
+use server::{Running, Which};
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
@@ -17,13 +20,16 @@ pub struct Args {
     action: Action,
 }
 
-#[derive(Clone, Copy, Debug, clap::Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Plan, apply and plan again the domains.yaml of this folder, in the sandbox
-    Tour,
+    Tour(Choice),
     /// Start the sandbox, or find it running
-    Start,
-    /// Stop the sandbox; what is in it is gone
+    Start(Choice),
+    /// Run the embedded AWS itself: what `start` starts
+    #[command(hide = true)]
+    Serve(embedded::Args),
+    /// Stop the sandbox; what is in it is there again at the next start, unless it is the emulated one
     Stop,
     /// Forget everything that is in the sandbox
     Reset,
@@ -33,10 +39,24 @@ enum Action {
     Env,
 }
 
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Choice {
+    /// Use the emulated AWS (moto, which needs Python) and not the one that is in this program
+    #[arg(long)]
+    emulated: bool,
+}
+
+impl Choice {
+    fn which(self) -> Option<Which> {
+        self.emulated.then_some(Which::Emulated)
+    }
+}
+
 pub async fn run(args: Args) -> Outcome {
     match args.action {
-        Action::Tour => tour::run().await,
-        Action::Start => start().await,
+        Action::Tour(choice) => tour::run(choice.which()).await,
+        Action::Start(choice) => start(choice.which()).await,
+        Action::Serve(args) => embedded::run(args).await,
         Action::Stop => stop().await,
         Action::Reset => reset().await,
         Action::Status => status().await,
@@ -44,8 +64,8 @@ pub async fn run(args: Args) -> Outcome {
     }
 }
 
-async fn start() -> Outcome {
-    let running = server::start().await?;
+async fn start(which: Option<Which>) -> Outcome {
+    let running = server::start(which).await?;
     println!("The sandbox runs at {}. Use it with: eval \"$(landfall sandbox env)\"", running.endpoint());
     Ok(Exit::Done)
 }
@@ -54,7 +74,10 @@ async fn stop() -> Outcome {
     match server::running().await? {
         Some(running) => {
             server::stop(&running).await?;
-            println!("The sandbox is stopped; what was in it is gone.");
+            match running.which() {
+                Some(Which::Emulated) => println!("The sandbox is stopped; what was in it is gone."),
+                _ => println!("The sandbox is stopped; what is in it is there again when it starts."),
+            }
         }
         None => println!("The sandbox was not running."),
     }

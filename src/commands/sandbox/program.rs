@@ -41,3 +41,13 @@ pub(super) fn write(folder: &Path) -> io::Result<PathBuf> {
     FILES.iter().try_for_each(|(path, text)| fs::write(home.join(path), text))?;
     Ok(home.join(ENTRY))
 }
+
+/// What tells this very program from another build of it: its length, and when it was written.
+///
+/// # Errors
+/// The program's file is gone.
+pub(super) fn own() -> io::Result<(u64, i128)> {
+    let file = fs::metadata(std::env::current_exe()?)?;
+    let written = file.modified()?.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i128);
+    Ok((file.len(), written))
+}

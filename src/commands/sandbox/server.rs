@@ -1,16 +1,15 @@
-//! The emulator's process: started detached on loopback, known again by the token that it writes down, ended when it is told so.
+//! The sandbox's process: started detached on loopback, known again by the token that it writes down, ended when it is told so.
 //! Never ends, and never talks to, a process that has not proved to be the sandbox.
 
 use super::super::Failure;
-use super::{CREDENTIAL, REGION, http, install, program};
+use super::emulated::prepare;
+use super::{http, install, program};
 use crate::aws::{CallError, Wait, until};
 use crate::model::Digest;
 use crate::render::escape;
-use aws_config::BehaviorVersion;
-use aws_sdk_organizations::types::OrganizationFeatureSet;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -18,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Written by the program when it can be reached.
-const STATE: &str = "state.json";
+pub(super) const STATE: &str = "state.json";
 const LOG: &str = "server.log";
 /// Loading the service models takes a second or two, and much longer on a machine that is busy compiling.
 const STARTING: Wait = Wait { first_pause: Duration::from_millis(50), limit: Duration::from_secs(120) };
@@ -31,12 +30,21 @@ pub struct Running {
     pub pid: u32,
     pub port: u16,
     /// Of the program and of what it is installed from.
-    version: String,
+    pub(super) version: String,
     /// Known to it and to the owner of its folder alone.
-    token: String,
+    pub(super) token: String,
 }
 
-/// How an emulator is started.
+/// Which AWS it is that a sandbox has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The simulated one, which is in this program.
+    Embedded,
+    /// moto, with what we add to it, in Python.
+    Emulated,
+}
+
+/// How a sandbox is started.
 #[derive(Clone, Copy, Debug)]
 pub enum Life {
     /// On the usual port if that is free, and outliving the command and its terminal.
@@ -51,22 +59,24 @@ impl Running {
     }
 }
 
-/// Starts the sandbox, or finds it running. Of two that start it at once, one does, and the other finds it.
+/// Starts the sandbox, or finds it running: the one that is asked for, or, where none is, whichever runs. Of two that start it at once, one
+/// does, and the other finds it.
 ///
 /// # Errors
 /// It can't be installed, or does not come up.
-pub async fn start() -> Result<Running, Failure> {
+pub async fn start(which: Option<Which>) -> Result<Running, Failure> {
     let folder = install::folder()?;
     let lock = File::create(folder.join("start.lock")).map_err(|error| broken(&error.to_string()))?;
     lock.lock().map_err(|error| broken(&error.to_string()))?;
     if let Some(running) = running().await? {
-        if running.version == version() {
+        let is = |which: Which| running.version == which.version();
+        if which.map_or(is(Which::Embedded) || is(Which::Emulated), is) {
             return Ok(running);
         }
-        eprintln!("The sandbox of another version of landfall was running; it is stopped, and a new, empty one starts.");
+        eprintln!("Another sandbox was running; it is stopped, and this one starts.");
         stop(&running).await?;
     }
-    let (_, running) = launch(&install::python()?, &folder, Life::Kept).await?;
+    let (_, running) = launch(which.unwrap_or(Which::Embedded), &folder, Life::Kept).await?;
     Ok(running)
 }
 
@@ -94,25 +104,28 @@ pub async fn stop(running: &Running) -> Result<(), Failure> {
 /// # Errors
 /// It does not answer.
 pub async fn reset(running: &Running) -> Result<(), Failure> {
+    if running.which() == Some(Which::Embedded) {
+        return ask(running.port, &format!("/landfall/{}/reset", running.token), "").await;
+    }
     ask(running.port, "/moto-api/reset", "").await?;
     prepare(running).await
 }
 
-/// Starts an emulator whose files are in a folder, waits until it answers, and makes an organization in it.
+/// Starts a sandbox whose files are in a folder, and waits until it answers and has an organization.
 ///
 /// # Errors
 /// It can't be started, or does not answer in time; its log says why.
-pub async fn launch(python: &Path, folder: &Path, life: Life) -> Result<(Child, Running), Failure> {
-    let mut child = spawn(python, folder, life).map_err(|error| broken(&error.to_string()))?;
-    let up = until("the start of the emulated AWS", STARTING, async || match child.try_wait() {
+pub async fn launch(which: Which, folder: &Path, life: Life) -> Result<(Child, Running), Failure> {
+    let mut child = spawn(which.command(folder)?, &which.version(), folder, life).map_err(|error| broken(&error.to_string()))?;
+    let up = until("the start of the sandbox", STARTING, async || match child.try_wait() {
         Ok(None) => Ok(state(folder).filter(|running| running.pid == child.id())),
-        _ => Err(CallError::refused("landfall:Sandbox", "the emulated AWS ended at once")),
+        _ => Err(CallError::refused("landfall:Sandbox", "the sandbox ended at once")),
     });
     let failed = |error: CallError| broken(&format!("{}\n{}", error.message, last_words(folder)));
     let up = up.await.map_err(failed);
     let prepared = match up {
-        Ok(running) => prepare(&running).await.map(|()| running),
-        Err(failure) => Err(failure),
+        Ok(running) if which == Which::Emulated => prepare(&running).await.map(|()| running),
+        up => up,
     };
     if prepared.is_err() {
         // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
@@ -121,12 +134,40 @@ pub async fn launch(python: &Path, folder: &Path, life: Life) -> Result<(Child, 
     prepared.map(|running| (child, running))
 }
 
-fn spawn(python: &Path, folder: &Path, life: Life) -> std::io::Result<Child> {
-    let program = program::write(folder)?;
+impl Which {
+    /// Tells one program from another.
+    fn version(self) -> String {
+        match self {
+            Which::Embedded => program::own().map_or_else(|_| String::new(), |own| Digest::of(&own).short().to_owned()),
+            Which::Emulated => Digest::of(&(program::FILES, install::REQUIREMENTS)).short().to_owned(),
+        }
+    }
+
+    /// The program to run, which is installed first if need be.
+    fn command(self, folder: &Path) -> Result<Command, Failure> {
+        let failed = |error: std::io::Error| broken(&error.to_string());
+        let mut command = match self {
+            Which::Embedded => Command::new(std::env::current_exe().map_err(failed)?),
+            Which::Emulated => Command::new(install::python()?),
+        };
+        match self {
+            Which::Embedded => command.args(["sandbox", "serve"]),
+            Which::Emulated => command.arg("-I").arg(program::write(folder).map_err(failed)?),
+        };
+        Ok(command)
+    }
+}
+
+impl Running {
+    pub fn which(&self) -> Option<Which> {
+        [Which::Embedded, Which::Emulated].into_iter().find(|which| which.version() == self.version)
+    }
+}
+
+fn spawn(mut command: Command, version: &str, folder: &Path, life: Life) -> std::io::Result<Child> {
     // The log tells the paths asked for, and so the token: it is the owner's alone.
     let log = File::options().write(true).create(true).truncate(true).mode(0o600).open(folder.join(LOG))?;
-    let mut command = Command::new(python);
-    command.arg("-I").arg(program).arg("--run").arg(folder).args(["--version", &version()]);
+    command.arg("--run").arg(folder).args(["--version", version]);
     match life {
         Life::Kept => command.stdin(Stdio::null()),
         Life::Tethered => command.stdin(Stdio::piped()).args(["--tethered", "--port", "0"]),
@@ -135,12 +176,21 @@ fn spawn(python: &Path, folder: &Path, life: Life) -> std::io::Result<Child> {
     command.stdout(log.try_clone()?).stderr(log).process_group(0).spawn()
 }
 
-fn state(folder: &Path) -> Option<Running> {
-    serde_json::from_str(&std::fs::read_to_string(folder.join(STATE)).ok()?).ok()
+/// Writes a file that is there as a whole or not at all, for the owner's eyes only: whoever knows the token can stop the server.
+pub(super) fn whole(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(std::process::id().to_string());
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(text)?;
+    std::fs::rename(draft, path)
 }
 
-fn version() -> String {
-    Digest::of(&(program::FILES, install::REQUIREMENTS)).short().to_owned()
+/// Says where a sandbox can be reached.
+pub(super) fn publish(path: &Path, running: &Running) -> std::io::Result<()> {
+    whole(path, &serde_json::to_vec(running)?)
+}
+
+fn state(folder: &Path) -> Option<Running> {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(STATE)).ok()?).ok()
 }
 
 /// The end of the log, for the person who has to find out.
@@ -156,30 +206,7 @@ fn last_words(folder: &Path) -> String {
     format!("{}\nthe whole log is {}", lines[lines.len().saturating_sub(LINES)..].join("\n"), path.display())
 }
 
-/// Settles what an AWS organization has from the start.
-async fn prepare(running: &Running) -> Result<(), Failure> {
-    ask(running.port, "/moto-api/config", r#"{"lambda":{"use_docker":false}}"#).await?;
-    let client = organizations(&running.endpoint());
-    if client.describe_organization().send().await.is_ok() {
-        return Ok(());
-    }
-    let made = client.create_organization().feature_set(OrganizationFeatureSet::All).send().await;
-    made.map(drop).map_err(|error| broken(&CallError::from(error).to_string()))
-}
-
-/// A client that knows no other endpoint, and no credentials but the sandbox's.
-fn organizations(endpoint: &str) -> aws_sdk_organizations::Client {
-    let config = aws_sdk_organizations::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(aws_config::Region::from_static(REGION))
-        .credentials_provider(aws_credential_types::Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "sandbox"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    aws_sdk_organizations::Client::from_conf(config)
-}
-
-async fn ask(port: u16, path: &str, body: &str) -> Result<(), Failure> {
+pub(super) async fn ask(port: u16, path: &str, body: &str) -> Result<(), Failure> {
     match http::request(port, "POST", path, body).await {
         Ok((200..=299, _)) => Ok(()),
         Ok((status, _)) => Err(broken(&format!("it answers {status}"))),
@@ -192,6 +219,6 @@ async fn answers(running: &Running) -> bool {
     matches!(http::request(running.port, "GET", &format!("/landfall/{}", running.token), "").await, Ok((200, _)))
 }
 
-fn broken(detail: &str) -> Failure {
+pub(super) fn broken(detail: &str) -> Failure {
     Failure::new("the sandbox does not work", escape::lines(detail).join("\n")).hint("landfall sandbox stop, then start")
 }

@@ -1,17 +1,18 @@
 //! `landfall sandbox tour`: the main job from end to end, with the same commands that a person would type.
 
 use super::super::{Exit, Failure, Outcome};
+use super::server::Which;
 use super::{environment, install, server};
 use std::path::Path;
 use std::process::Command;
 
-pub async fn run() -> Outcome {
+pub async fn run(which: Option<Which>) -> Outcome {
     if !Path::new("domains.yaml").exists() {
         let failure = Failure::new("there is nothing to tour", "this folder has no domains.yaml");
         return Err(failure.hint("run it in the root of the repository, or of your own platform repository"));
     }
-    let running = server::start().await?;
-    println!("An emulated AWS runs at {}. Everything below happens in it.", running.endpoint());
+    let running = server::start(which).await?;
+    println!("The sandbox's AWS runs at {}. Everything below happens in it.", running.endpoint());
     let plan = install::folder()?.join("tour-plan.json");
     let file = plan.to_string_lossy();
     let steps: [(&str, &[&str]); 4] = [
