@@ -52,6 +52,9 @@ pub struct World {
     /// How much faster than AWS says it throttles, if it does at all: 1 for AWS as documented.
     #[serde(skip)]
     pub strictness: Option<f64>,
+    /// Whether every account is there that somebody enters: for tests that have no organization.
+    #[serde(skip)]
+    open: bool,
     pub organization: organizations::Organization,
     pub identitystore: identitystore::IdentityStore,
     pub s3: s3::S3,
@@ -114,6 +117,7 @@ impl World {
             made: 0,
             haste: 1.0,
             strictness: Some(1.0),
+            open: false,
             organization: organizations::Organization::default(),
             identitystore: identitystore::IdentityStore::default(),
             s3: s3::S3::default(),
@@ -129,6 +133,12 @@ impl World {
     #[must_use]
     pub fn hurried(self, haste: f64) -> World {
         World { haste, strictness: None, ..self }
+    }
+
+    /// The same with every account in it that somebody enters.
+    #[must_use]
+    pub fn open(self) -> World {
+        World { open: true, ..self }
     }
 
     /// Answers a request that came at a moment.
@@ -180,7 +190,7 @@ impl World {
         let own = self.accounts.entry(account.to_owned()).or_default();
         let local = own.regions.entry(asked.region.clone()).or_default();
         match asked.service.as_str() {
-            "sts" => self.sessions.answer(&mut at, asked, &self.organization),
+            "sts" => self.sessions.answer(&mut at, asked, &mut self.organization, self.open),
             "organizations" if is_management => self.organization.answer(&mut at, asked, creation),
             "ec2" => local.ec2.answer(&mut at, asked),
             "iam" => own.iam.answer(&mut at, asked),

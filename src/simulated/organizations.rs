@@ -94,7 +94,7 @@ impl Organization {
     }
 
     /// An account that was always there.
-    pub fn welcome(&mut self, id: &str) {
+    pub(super) fn welcome(&mut self, id: &str) {
         let member = || Member {
             email: format!("{id}@welcome.example"),
             name: id.to_owned(),

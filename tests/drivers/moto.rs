@@ -5,7 +5,6 @@ use landfall::commands::clock::since_1970;
 use landfall::commands::sandbox::serve::serve;
 use landfall::commands::sandbox::server::{Life, Which, launch};
 use landfall::simulated::World;
-use landfall::simulated::wire::{Reply, Request};
 use std::path::Path;
 use std::process::Child;
 use std::sync::{Mutex, OnceLock};
@@ -51,16 +50,6 @@ fn simulated() -> Server {
 async fn serving(say: &std::sync::mpsc::Sender<u16>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     say.send(listener.local_addr().unwrap().port()).unwrap();
-    let world = Mutex::new(World::new(1).hurried(HASTE));
-    serve(listener, move |request| answer(&mut world.lock().unwrap(), request)).await;
-}
-
-/// Any account there is: each test has its own, and nobody made it.
-fn answer(world: &mut World, request: &Request) -> Reply {
-    let body = String::from_utf8_lossy(&request.body);
-    let role = body.split("RoleArn=arn%3Aaws%3Aiam%3A%3A").nth(1);
-    if let Some(account) = role.and_then(|role| role.get(..12)) {
-        world.organization.welcome(account);
-    }
-    world.reply(request, since_1970())
+    let world = Mutex::new(World::new(1).hurried(HASTE).open());
+    serve(listener, move |request| world.lock().unwrap().reply(request, since_1970())).await;
 }
