@@ -86,13 +86,18 @@ fn put(aws: &Aws, writer: &Writer, at: &Address, want: &Spec) -> Option<&'static
     }
 }
 
-/// A new VPC shares no address with any that there was when the run planned, or that is ours, nor with what is reserved, unless it is fixed there.
+/// A new VPC shares no address with any that there was when the run planned, or that is ours, nor with what is reserved, unless it is fixed
+/// there. What is in a closed account is gone with it, whoever made it; and one that nobody declares and that is suspended can't be told
+/// from one that was closed.
 fn vpc(aws: &Aws, writer: &Writer, at: &Address, range: Option<Ipv4Net>) -> Option<&'static str> {
     let Some(range) = range else { return Some("a VPC without a range") };
     let is_vpc = |spec: &Spec| matches!(spec, Spec::Vpc(_));
-    let ours = aws.things.iter().filter(|(other, _)| *other != at && !aws.closed.contains(&other.account)).map(|(_, thing)| &thing.spec);
+    let members = &writer.desired.estate.members;
+    let is_over = |account: &Account| aws.closed.contains(account) || aws.suspended.contains(account) && !members.contains_key(account);
+    let ours = aws.things.iter().filter(|(other, _)| *other != at && !is_over(&other.account)).map(|(_, thing)| &thing.spec);
     // What people make while a run goes on, in whatever account, nobody can see in time.
-    let known = |other: &&Stranger| aws.settled.get(&other.id).is_none_or(|since| *since < writer.planned);
+    let is_settled = |other: &Stranger| aws.settled.get(&other.id).is_none_or(|since| *since < writer.planned);
+    let known = |other: &&Stranger| !is_over(&other.account) && is_settled(other);
     let all = ours.chain(aws.strangers.iter().filter(known).map(|other| &other.spec));
     let is_chosen =
         writer.desired.resources.get(at).is_some_and(|declared| declared.spec.cidr().is_some_and(|cidr| cidr.fixed().is_none()));
