@@ -9,11 +9,13 @@ mod cloudwatch;
 mod contacts;
 mod ec2;
 mod events;
+mod github;
 mod iam;
 mod identitystore;
 mod incidents;
 mod lambda;
 mod logs;
+mod new_relic;
 mod organizations;
 mod rest;
 mod s3;
@@ -40,6 +42,11 @@ const SIGNATURE: Moment = Moment::from_secs(300);
 /// The key of the management account's administrator: a word, so that nobody takes it for a secret.
 pub const KEYS: [&str; 2] = ["test", "sandbox"];
 
+/// Beneath this path GitHub answers.
+const GITHUB: &str = "/github/";
+/// At this one New Relic does.
+const NEW_RELIC: &str = "/newrelic/graphql";
+
 /// All that the simulated AWS holds.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct World {
@@ -59,6 +66,8 @@ pub struct World {
     pub identitystore: identitystore::IdentityStore,
     pub s3: s3::S3,
     pub sso: sso::IdentityCenter,
+    github: github::GitHub,
+    new_relic: new_relic::NewRelic,
     /// What accounts hold, by their numbers.
     pub accounts: BTreeMap<String, Account>,
     sessions: sts::Sessions,
@@ -122,6 +131,8 @@ impl World {
             identitystore: identitystore::IdentityStore::default(),
             s3: s3::S3::default(),
             sso: sso::IdentityCenter::default(),
+            github: github::GitHub::default(),
+            new_relic: new_relic::NewRelic::default(),
             accounts: BTreeMap::new(),
             sessions: sts::Sessions::default(),
             buckets: throttle::Buckets::default(),
@@ -143,6 +154,13 @@ impl World {
 
     /// Answers a request that came at a moment.
     pub fn reply(&mut self, request: &Request, now: Moment) -> Reply {
+        if request.target.starts_with(GITHUB) {
+            return self.github.reply(request, now);
+        }
+        if request.target.starts_with(NEW_RELIC) {
+            let mut at = At { account: "", region: "", now, haste: self.haste, made: &mut self.made };
+            return self.new_relic.reply(&mut at, request);
+        }
         let asked = Asked::of(request);
         let action = asked.action();
         *self.seen.calls.entry(action.clone()).or_default() += 1;

@@ -227,7 +227,8 @@ pub fn iso(at: Moment) -> String {
     DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default()
 }
 
-fn decoded(part: &str) -> String {
+/// Without percent signs.
+pub(super) fn decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
