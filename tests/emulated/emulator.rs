@@ -1,9 +1,10 @@
-//! An emulated AWS for one test, and landfall run against it. Ends with the test, however the test ends.
+//! An emulated AWS for one test, or with `LANDFALL_AWS=simulated` a simulated one, and landfall run against it. Ends with the test, however the
+//! test ends.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, Region};
 use landfall::commands::sandbox::environment;
-use landfall::commands::sandbox::server::{Life, Running, Which, launch};
+use landfall::commands::sandbox::server::{Life, Running, Which, launch, launch_of};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -31,7 +32,10 @@ pub struct Ran {
 impl Emulator {
     pub async fn start() -> Emulator {
         let folder = TempDir::new().unwrap();
-        let (server, running) = launch(Which::Emulated, folder.path(), Life::Tethered).await.unwrap();
+        let (server, running) = match std::env::var("LANDFALL_AWS").as_deref() {
+            Ok("simulated") => launch_of(Path::new(env!("CARGO_BIN_EXE_landfall")), folder.path()).await.unwrap(),
+            _ => launch(Which::Emulated, folder.path(), Life::Tethered).await.unwrap(),
+        };
         Emulator { running, folder, server }
     }
 

@@ -3,7 +3,7 @@
 
 use super::super::{Exit, Failure, Outcome, clock};
 use super::serve::serve;
-use super::server::{Running, STATE, publish};
+use super::server::{Running, STATE, publish, whole};
 use crate::simulated::World;
 use crate::simulated::wire::{Reply, Request};
 use std::io::{Error, ErrorKind};
@@ -21,7 +21,7 @@ const USUAL_PORT: u16 = 5577;
 /// An account takes a second or two, and a NAT gateway two: long enough to be seen, and nobody waits.
 const HASTE: f64 = 60.0;
 /// After a change, it is written down so much later, with whatever else has changed by then.
-const SAVE_AFTER: Duration = Duration::from_millis(300);
+const SAVE_AFTER: Duration = Duration::from_secs(1);
 
 /// How the process is started, by `landfall sandbox` itself.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,8 @@ struct Kept {
     changed: Notify,
     stop: Notify,
     token: String,
+    /// Where it is written down, by one at a time.
+    file: Mutex<PathBuf>,
 }
 
 /// Serves until it is told to stop.
@@ -58,6 +60,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         changed: Notify::new(),
         stop: Notify::new(),
         token: token().map_err(failed)?,
+        file: Mutex::new(path),
     });
     let port = listener.local_addr().map_err(failed)?.port();
     let running = Running { pid: std::process::id(), port, version: args.version, token: kept.token.clone() };
@@ -67,9 +70,9 @@ pub(super) async fn run(args: Args) -> Outcome {
         () = serve(listener, move |request| answering.answer(request)) => {}
         () = kept.stop.notified() => {}
         () = end_of_input(), if args.tethered => {}
-        error = save_again_and_again(&kept, &path) => return Err(failed(error)),
+        error = save_again_and_again(&kept) => return Err(failed(error)),
     }
-    save(&kept, &path).map_err(failed)?;
+    kept.save().map_err(failed)?;
     Ok(Exit::Done)
 }
 
@@ -78,14 +81,25 @@ impl Kept {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn save(&self) -> Result<(), Error> {
+        let path = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = serde_json::to_vec(&*self.world())?;
+        whole(&path, &text)
+    }
+
     fn answer(&self, request: &Request) -> Reply {
         let said = |text: &str| Reply { status: 200, headers: Vec::new(), body: text.into() };
         let own = request.target.strip_prefix("/landfall/").and_then(|rest| rest.strip_prefix(self.token.as_str()));
         match (request.method.as_str(), own) {
             ("GET", Some("")) => said("landfall sandbox"),
             ("POST", Some("/stop")) => {
+                // Before it is said: whoever starts another one next finds it.
+                let saved = self.save();
                 self.stop.notify_one();
-                said("stopping")
+                match saved {
+                    Ok(()) => said("stopping"),
+                    Err(error) => Reply { status: 500, headers: Vec::new(), body: error.to_string().into() },
+                }
             }
             ("POST", Some("/reset")) => {
                 *self.world() = fresh(seed());
@@ -101,19 +115,14 @@ impl Kept {
     }
 }
 
-async fn save_again_and_again(kept: &Kept, path: &Path) -> Error {
+async fn save_again_and_again(kept: &Kept) -> Error {
     loop {
         kept.changed.notified().await;
         tokio::time::sleep(SAVE_AFTER).await;
-        if let Err(error) = save(kept, path) {
+        if let Err(error) = kept.save() {
             return error;
         }
     }
-}
-
-fn save(kept: &Kept, path: &Path) -> Result<(), Error> {
-    let text = serde_json::to_vec(&*kept.world())?;
-    super::server::whole(path, &text)
 }
 
 /// What was written down; an empty AWS where nothing was, or nothing that can be read any more.

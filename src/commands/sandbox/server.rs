@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// Written by the program when it can be reached.
 pub(super) const STATE: &str = "state.json";
+/// What runs the embedded AWS.
+const SERVE: [&str; 2] = ["sandbox", "serve"];
 const LOG: &str = "server.log";
 /// Loading the service models takes a second or two, and much longer on a machine that is busy compiling.
 const STARTING: Wait = Wait { first_pause: Duration::from_millis(50), limit: Duration::from_secs(120) };
@@ -116,22 +118,44 @@ pub async fn reset(running: &Running) -> Result<(), Failure> {
 /// # Errors
 /// It can't be started, or does not answer in time; its log says why.
 pub async fn launch(which: Which, folder: &Path, life: Life) -> Result<(Child, Running), Failure> {
-    let mut child = spawn(which.command(folder)?, &which.version(), folder, life).map_err(|error| broken(&error.to_string()))?;
+    let (mut child, running) = begin(which.command(folder)?, &which.version(), folder, life).await?;
+    match which {
+        Which::Embedded => Ok((child, running)),
+        Which::Emulated => match prepare(&running).await {
+            Ok(()) => Ok((child, running)),
+            Err(failure) => {
+                let _ = child.kill();
+                Err(failure)
+            }
+        },
+    }
+}
+
+/// Starts the embedded AWS of a program that is not this one: for tests.
+///
+/// # Errors
+/// Those of `launch`.
+pub async fn launch_of(program: &Path, folder: &Path) -> Result<(Child, Running), Failure> {
+    let mut command = Command::new(program);
+    command.args(SERVE);
+    begin(command, "", folder, Life::Tethered).await
+}
+
+async fn begin(command: Command, version: &str, folder: &Path, life: Life) -> Result<(Child, Running), Failure> {
+    let mut child = spawn(command, version, folder, life).map_err(|error| broken(&error.to_string()))?;
     let up = until("the start of the sandbox", STARTING, async || match child.try_wait() {
         Ok(None) => Ok(state(folder).filter(|running| running.pid == child.id())),
         _ => Err(CallError::refused("landfall:Sandbox", "the sandbox ended at once")),
     });
     let failed = |error: CallError| broken(&format!("{}\n{}", error.message, last_words(folder)));
-    let up = up.await.map_err(failed);
-    let prepared = match up {
-        Ok(running) if which == Which::Emulated => prepare(&running).await.map(|()| running),
-        up => up,
-    };
-    if prepared.is_err() {
-        // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
-        let _ = child.kill();
+    match up.await.map_err(failed) {
+        Ok(running) => Ok((child, running)),
+        Err(failure) => {
+            // What does not come up must not stay behind and hold the port; if it has ended by itself, all the better.
+            let _ = child.kill();
+            Err(failure)
+        }
     }
-    prepared.map(|running| (child, running))
 }
 
 impl Which {
@@ -151,7 +175,7 @@ impl Which {
             Which::Emulated => Command::new(install::python()?),
         };
         match self {
-            Which::Embedded => command.args(["sandbox", "serve"]),
+            Which::Embedded => command.args(SERVE),
             Which::Emulated => command.arg("-I").arg(program::write(folder).map_err(failed)?),
         };
         Ok(command)
