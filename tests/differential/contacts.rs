@@ -1,7 +1,7 @@
 //! People who are called, how, in which order and in whose turn: and nothing of it can go that something else names.
 
-use crate::Side;
-use crate::incidents;
+use super::incidents;
+use super::side::Side;
 use aws_sdk_ssmcontacts::Client;
 use aws_sdk_ssmcontacts::error::SdkError;
 use aws_sdk_ssmcontacts::operation::create_contact::{CreateContactError, CreateContactOutput};
@@ -50,7 +50,8 @@ fn stages(target: Target) -> Plan {
 }
 
 fn by_contact(arn: &str) -> Plan {
-    stages(Target::builder().contact_target_info(ContactTargetInfo::builder().contact_id(arn).is_essential(false).build()).build())
+    let contact = ContactTargetInfo::builder().contact_id(arn).is_essential(false).build().unwrap();
+    stages(Target::builder().contact_target_info(contact).build())
 }
 
 fn by_channel(arn: &str) -> Plan {

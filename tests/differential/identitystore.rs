@@ -1,9 +1,10 @@
 //! Groups and people: who can be put where, and what is told of it.
 
-use crate::Side;
+use super::side::Side;
 use aws_sdk_identitystore::types::{Email, MemberId, Name};
 
-pub async fn story(side: &mut Side) {
+/// The id of the group that is there in the end.
+pub async fn story(side: &mut Side) -> String {
     let store = aws_sdk_identitystore::Client::new(&side.management);
     let center = aws_sdk_ssoadmin::Client::new(&side.management).list_instances().send().await.unwrap();
     let id = center.instances()[0].identity_store_id().unwrap();
@@ -45,4 +46,5 @@ pub async fn story(side: &mut Side) {
     join(made.group_id(), jane.user_id()).await.unwrap();
     side.differs("identitystore:CreateGroupMembership", "moto puts a user into a group twice");
     side.told("identitystore:CreateGroupMembership", join(made.group_id(), jane.user_id()).await);
+    made.group_id
 }

@@ -1,7 +1,7 @@
 //! The replication set and response plans of an account that has none.
 
-use crate::Side;
-use crate::sso::until;
+use super::side::Side;
+use super::sso::until;
 use aws_sdk_ssmcontacts::types::{ContactType, Plan};
 use aws_sdk_ssmincidents::Client;
 use aws_sdk_ssmincidents::types::{

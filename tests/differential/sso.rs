@@ -1,6 +1,7 @@
-//! Permission sets, and who has them where.
+//! Permission sets, and who has them where. Told after the story of the people, since both list all groups that there are.
 
-use crate::Side;
+use super::identitystore;
+use super::side::Side;
 use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::types::{PrincipalType, ProvisionTargetType, ProvisioningStatus, StatusValues, Tag, TargetType};
 use std::time::Duration;
@@ -15,6 +16,7 @@ struct Center {
 }
 
 pub async fn story(side: &mut Side) {
+    let group = identitystore::story(side).await;
     let sso = Client::new(&side.management);
     let instances = side.told("sso:ListInstances", sso.list_instances().send().await).unwrap();
     let instance = instances.instances()[0].instance_arn().unwrap().to_owned();
@@ -31,9 +33,6 @@ pub async fn story(side: &mut Side) {
     fields(side, &center).await;
     inline(side, &center).await;
     managed(side, &center).await;
-    let store = instances.instances()[0].identity_store_id().unwrap();
-    let call = aws_sdk_identitystore::Client::new(&side.management).create_group().identity_store_id(store).display_name("shop-assigned");
-    let group = call.send().await.unwrap().group_id;
     assigned(side, &center, &group).await;
     provisioned(side, &center).await;
     removed(side, &center, &group).await;

@@ -58,7 +58,7 @@ impl Contacts {
         match asked.operation.as_str() {
             "CreateContactChannel" => self.create_channel(at, asked),
             "ListContactChannels" => {
-                let contact = self.contact(at, asked)?.text("ContactArn").to_owned();
+                let contact = self.contact(asked)?.text("ContactArn").to_owned();
                 let all = self.channels.values().filter(|channel| channel.of() == contact);
                 PAGES.of(asked, "ContactChannels", all.map(|channel| Value::Object(channel.shown.clone())))
             }
@@ -89,7 +89,7 @@ impl Contacts {
         if let Some((arn, _)) = self.channels.iter().find(|(_, channel)| !token.is_empty() && channel.token == token) {
             return ok(json!({ "ContactChannelArn": arn }));
         }
-        let contact = self.contact(at, asked)?;
+        let contact = self.contact(asked)?;
         if contact.text("Type") != "PERSONAL" {
             return invalid("only a person has channels");
         }

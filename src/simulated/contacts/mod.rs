@@ -75,10 +75,10 @@ impl Contacts {
         match asked.operation.as_str() {
             "CreateContact" if !works => invalid("the account has no replication set"),
             "CreateContact" => self.create(at, asked),
-            "GetContact" => ok(self.contact(at, asked)?.shown.clone().into()),
+            "GetContact" => ok(self.contact(asked)?.shown.clone().into()),
             "ListContacts" => self.list(asked),
-            "UpdateContact" => self.update(at, asked),
-            "DeleteContact" => self.delete(at, asked),
+            "UpdateContact" => self.update(asked),
+            "DeleteContact" => self.delete(asked),
             "ListTagsForResource" => {
                 let arn = asked.text("ResourceARN");
                 match self.contacts.get(&arn).or_else(|| self.rotations.get(&arn)) {
@@ -96,11 +96,12 @@ impl Contacts {
         self.contacts.contains_key(arn)
     }
 
-    /// The contact of an alias or an ARN.
-    fn contact(&mut self, at: &At<'_>, asked: &Asked) -> Result<&mut Thing, Fault> {
-        let id = asked.text("ContactId");
-        let arn = if id.starts_with("arn:") { id } else { at.arn("ssm-contacts", &format!("contact/{id}")) };
-        self.contacts.get_mut(&arn).map_or_else(|| missing("contact"), Ok)
+    /// The contact of an ARN: an alias names none.
+    fn contact(&mut self, asked: &Asked) -> Result<&mut Thing, Fault> {
+        match asked.text("ContactId") {
+            arn if arn.starts_with("arn:") => self.contacts.get_mut(&arn).map_or_else(|| missing("contact"), Ok),
+            _ => invalid("that is no ARN of a contact"),
+        }
     }
 
     fn create(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
@@ -132,17 +133,17 @@ impl Contacts {
         PAGES.of(asked, "Contacts", all.map(|one| Value::Object(shown(one))))
     }
 
-    fn update(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
-        let of = self.contact(at, asked)?.text("Type").to_owned();
+    fn update(&mut self, asked: &Asked) -> Answer {
+        let of = self.contact(asked)?.text("Type").to_owned();
         check_name(&asked.text("DisplayName"))?;
         self.check_plan(&of, &asked.json["Plan"])?;
-        self.contact(at, asked)?.shown.extend(fields(asked, &["DisplayName", "Plan"]));
+        self.contact(asked)?.shown.extend(fields(asked, &["DisplayName", "Plan"]));
         ok(json!({}))
     }
 
     /// Its channels go with it.
-    fn delete(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
-        let arn = self.contact(at, asked)?.text("ContactArn").to_owned();
+    fn delete(&mut self, asked: &Asked) -> Answer {
+        let arn = self.contact(asked)?.text("ContactArn").to_owned();
         self.refuse_in_use(&arn)?;
         self.contacts.remove(&arn);
         self.channels.retain(|_, channel| channel.of() != arn);

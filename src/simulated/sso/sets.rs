@@ -132,7 +132,7 @@ impl PermissionSet {
             return fault("ServiceQuotaExceededException", format!("a permission set has {MOST_POLICIES} managed policies at most"));
         }
         if !arn.starts_with("arn:aws:iam::aws:policy/") {
-            return missing("managed policy");
+            return fault("ValidationException", "that is no policy of AWS's");
         }
         self.managed.push(arn);
         self.version += 1;
