@@ -17,6 +17,7 @@ mod lambda;
 mod logs;
 mod new_relic;
 mod organizations;
+mod page;
 mod rest;
 mod s3;
 mod s3control;
@@ -216,10 +217,13 @@ impl World {
             "account" => own.account.answer(&mut at, asked),
             "budgets" => own.budgets.answer(&mut at, asked),
             "cloudwatch" => local.cloudwatch.answer(&mut at, asked),
-            "ssm-contacts" => local.contacts.answer(&mut at, asked),
+            "ssm-contacts" => local.contacts.answer(&mut at, asked, own.incidents.works(&asked.region, now)),
             "events" => local.events.answer(&mut at, asked),
             "identitystore" if is_management => self.identitystore.answer(&mut at, asked),
-            "ssm-incidents" => own.incidents.answer(&mut at, asked),
+            "ssm-incidents" => {
+                let is_contact = |arn: &str| own.regions.values().any(|local| local.contacts.has(arn));
+                own.incidents.answer(&mut at, asked, &is_contact)
+            }
             "lambda" => local.lambda.answer(&mut at, asked),
             "logs" => local.logs.answer(&mut at, asked),
             "s3" => self.s3.answer(&mut at, asked),
@@ -227,7 +231,7 @@ impl World {
             "secretsmanager" => local.secretsmanager.answer(&mut at, asked),
             "servicequotas" => local.servicequotas.answer(&mut at, asked),
             "sns" => local.sns.answer(&mut at, asked),
-            "sso" if is_management => self.sso.answer(&mut at, asked),
+            "sso" if is_management => self.sso.answer(&mut at, asked, &self.identitystore),
             "support" => own.support.answer(&mut at, asked),
             other => fault("AccessDeniedException", format!("{account} may not call {other}")),
         }

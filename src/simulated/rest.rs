@@ -18,6 +18,7 @@ pub(super) fn name(asked: &mut Asked) {
     }
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let operation = match (asked.service.as_str(), asked.method.as_str(), path.as_slice()) {
+        ("ssm-incidents", "GET", ["tags", _]) => "ListTagsForResource".to_owned(),
         // These are named in the path.
         ("account" | "ssm-incidents", _, [name]) => capital(name),
         _ => return,

@@ -2,10 +2,14 @@
 //! the emulated one has to say as well, unless a story tells why not.
 
 mod alike;
+mod contacts;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
+mod identitystore;
+mod incidents;
 mod side;
+mod sso;
 mod sts;
 mod tree;
 
@@ -23,4 +27,4 @@ macro_rules! stories {
     };
 }
 
-stories!(sts);
+stories!(contacts, incidents, sso, sts);

@@ -32,9 +32,13 @@ fn value(letters: &mut Letters<'_>) -> Tree {
     }
 }
 
-/// `Some(…)`, `Name { … }`, `Name(…)`, or a word.
+/// `Some(…)`, `Name { … }`, `Name(…)`, or a word, such as a time, in which colons are.
 fn named(letters: &mut Letters<'_>) -> Tree {
-    let name = word(letters);
+    let mut name = word(letters);
+    while let Some(colon) = letters.next_if_eq(&':') {
+        name.push(colon);
+        name += &word(letters);
+    }
     space(letters);
     match letters.peek() {
         Some('(') => {
@@ -120,11 +124,19 @@ fn string(letters: &mut Letters<'_>) -> String {
 fn what_debug_prints_is_read() {
     let text = |text: &str| Tree::Text(text.to_owned());
     let tree = Tree::of(
-        r#"Out { vpc: Some(Vpc { id: Some("v\"1"), state: Available, tags: [], n: Some(3) }), all: [A { x: None }, B(4)], m: {"k": "v"} }"#,
+        r#"Out { vpc: Some(Vpc { id: Some("v\"1"), state: Available, tags: [], n: Some(3) }), at: Some(2026-11-21T14:00:00Z), all: [A { x: None }, B(4)], m: {"k": "v"} }"#,
     );
     let vpc =
         vec![("id".into(), text("v\"1")), ("state".into(), text("Available")), ("tags".into(), Tree::Nothing), ("n".into(), text("3"))];
     let all = Tree::List(vec![Tree::Fields(vec![("x".into(), Tree::Nothing)]), text("4")]);
     let m = Tree::Fields(vec![("k".into(), text("v"))]);
-    assert_eq!(tree, Tree::Fields(vec![("vpc".into(), Tree::Fields(vpc)), ("all".into(), all), ("m".into(), m)]));
+    assert_eq!(
+        tree,
+        Tree::Fields(vec![
+            ("vpc".into(), Tree::Fields(vpc)),
+            ("at".into(), text("2026-11-21T14:00:00Z")),
+            ("all".into(), all),
+            ("m".into(), m)
+        ])
+    );
 }
