@@ -15,6 +15,7 @@ mod incidents;
 mod lambda;
 mod logs;
 mod organizations;
+mod paging;
 mod rest;
 mod s3;
 mod s3control;

@@ -189,7 +189,7 @@ impl Asked {
         let (body, kind) = match self.service.as_str() {
             "ec2" => (format!("<Response><Errors><Error>{inner}</Error></Errors><RequestID>r</RequestID></Response>"), "text/xml"),
             "s3" => (format!("<Error>{inner}</Error>"), "application/xml"),
-            "iam" | "sts" | "sns" | "monitoring" | "s3control" => {
+            "iam" | "sts" | "sns" | "cloudwatch" | "s3control" => {
                 (format!("<ErrorResponse><Error>{inner}</Error><RequestId>r</RequestId></ErrorResponse>"), "text/xml")
             }
             _ => (json!({ "__type": code, "message": message, "Message": message }).to_string(), "application/x-amz-json-1.1"),
