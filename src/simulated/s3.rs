@@ -2,7 +2,7 @@
 //! decided here one after the other, as S3 decides them.
 
 use super::At;
-use super::paging::{page, size};
+use super::paging::page;
 use super::s3control::{given, shown};
 use super::wire::{Answer, Asked, Body, Fault, Reply, element, fault};
 use serde::{Deserialize, Serialize};

@@ -195,7 +195,9 @@ impl Asked {
             _ => (json!({ "__type": code, "message": message, "Message": message }).to_string(), "application/x-amz-json-1.1"),
         };
         let headers = vec![("content-type", kind.to_owned()), ("x-amzn-errortype", code.clone())];
-        Reply { status: *status, headers, body: body.into_bytes() }
+        // Whoever asks for the head of an answer gets no body, whatever becomes of it.
+        let body = if self.method == "HEAD" { Vec::new() } else { body.into_bytes() };
+        Reply { status: *status, headers, body }
     }
 }
 

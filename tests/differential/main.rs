@@ -2,10 +2,19 @@
 //! the emulated one has to say as well, unless a story tells why not.
 
 mod alike;
+mod budgets;
+mod cloudwatch;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
+mod events;
+mod logs;
+mod s3;
+mod s3control;
+mod secretsmanager;
 mod side;
+mod sns;
+mod ssm;
 mod sts;
 mod tree;
 
@@ -23,4 +32,4 @@ macro_rules! stories {
     };
 }
 
-stories!(sts);
+stories!(budgets, cloudwatch, events, logs, s3, s3control, secretsmanager, sns, ssm, sts);
