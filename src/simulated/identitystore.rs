@@ -1,6 +1,6 @@
 //! The identity store of IAM Identity Center: groups, people, and who is in which. Says nothing of what they may do.
 
-use super::page::Pages;
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, json as ok};
 use super::{At, sso};
 use serde::{Deserialize, Serialize};

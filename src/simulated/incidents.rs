@@ -1,7 +1,7 @@
 //! Incident Manager: the replication set, of which an account has one at most, and the response plans that need it. Regions take their time to
 //! join and to leave. Knows of contacts only whether they are there.
 
-use super::page::Pages;
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, json as ok};
 use super::{At, Moment};
 use serde::{Deserialize, Serialize};

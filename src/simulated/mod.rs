@@ -17,7 +17,7 @@ mod lambda;
 mod logs;
 mod new_relic;
 mod organizations;
-mod page;
+mod paging;
 mod rest;
 mod s3;
 mod s3control;

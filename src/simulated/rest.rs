@@ -1,6 +1,7 @@
 //! What the operations of the services are called that speak REST, by method and path, and services whose signatures say less than IAM
 //! policies do. The others say it themselves.
 
+use super::s3;
 use super::wire::Asked;
 
 /// Where S3's interface for whole accounts begins; its requests are signed for S3.
@@ -21,6 +22,9 @@ pub(super) fn name(asked: &mut Asked) {
         ("ssm-incidents", "GET", ["tags", _]) => "ListTagsForResource".to_owned(),
         // These are named in the path.
         ("account" | "ssm-incidents", _, [name]) => capital(name),
+        ("s3", ..) => s3::operation(asked).to_owned(),
+        ("s3control", "GET", [_, "configuration", "publicAccessBlock"]) => "GetPublicAccessBlock".to_owned(),
+        ("s3control", "PUT", [_, "configuration", "publicAccessBlock"]) => "PutPublicAccessBlock".to_owned(),
         _ => return,
     };
     asked.operation = operation;

@@ -189,13 +189,15 @@ impl Asked {
         let (body, kind) = match self.service.as_str() {
             "ec2" => (format!("<Response><Errors><Error>{inner}</Error></Errors><RequestID>r</RequestID></Response>"), "text/xml"),
             "s3" => (format!("<Error>{inner}</Error>"), "application/xml"),
-            "iam" | "sts" | "sns" | "monitoring" | "s3control" => {
+            "iam" | "sts" | "sns" | "cloudwatch" | "s3control" => {
                 (format!("<ErrorResponse><Error>{inner}</Error><RequestId>r</RequestId></ErrorResponse>"), "text/xml")
             }
             _ => (json!({ "__type": code, "message": message, "Message": message }).to_string(), "application/x-amz-json-1.1"),
         };
         let headers = vec![("content-type", kind.to_owned()), ("x-amzn-errortype", code.clone())];
-        Reply { status: *status, headers, body: body.into_bytes() }
+        // Whoever asks for the head of an answer gets no body, whatever becomes of it.
+        let body = if self.method == "HEAD" { Vec::new() } else { body.into_bytes() };
+        Reply { status: *status, headers, body }
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Pairs {
 }
 
 /// What no two services answer alike: what a request was called, where a listing goes on, and when it was.
-const PASSED_OVER: [&str; 4] = ["_request_id", "_extended_request_id", "next_token", "seconds"];
+const PASSED_OVER: [&str; 5] = ["_request_id", "_extended_request_id", "next_token", "seconds", "subsecond_nanos"];
 
 /// All in which they differ, with its place.
 pub fn differences(ours: &Tree, theirs: &Tree, pairs: &mut Pairs) -> Vec<String> {

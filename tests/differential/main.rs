@@ -2,13 +2,22 @@
 //! the emulated one has to say as well, unless a story tells why not.
 
 mod alike;
+mod budgets;
+mod cloudwatch;
 mod contacts;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
+mod events;
 mod identitystore;
 mod incidents;
+mod logs;
+mod s3;
+mod s3control;
+mod secretsmanager;
 mod side;
+mod sns;
+mod ssm;
 mod sso;
 mod sts;
 mod tree;
@@ -27,4 +36,4 @@ macro_rules! stories {
     };
 }
 
-stories!(contacts, incidents, sso, sts);
+stories!(budgets, cloudwatch, contacts, events, incidents, logs, s3, s3control, secretsmanager, sns, ssm, sso, sts);

@@ -6,7 +6,7 @@ mod plans;
 mod rotations;
 
 use super::At;
-use super::page::Pages;
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, json as ok, tag_list};
 use channels::Channel;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ mod sets;
 
 use super::At;
 use super::identitystore::IdentityStore;
-use super::page::Pages;
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, json as ok, tag_list};
 use requests::{Kind, Request};
 use serde::{Deserialize, Serialize};
