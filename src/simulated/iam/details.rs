@@ -15,10 +15,9 @@ impl Iam {
     pub(super) fn details(&self, at: &At<'_>, asked: &Asked) -> Answer {
         let (filter, from) = (asked.list("Filter.member"), asked.text("Marker"));
         let is_wanted = |of: usize| filter.is_empty() || filter.iter().any(|kind| kind == LISTS[of].1);
-        let names = [self.users.keys(), self.users.keys(), self.roles.keys()].map(|names| names.map(String::as_str));
-        let [users, _, roles] = names;
-        let policies = self.policies.keys().map(String::as_str);
-        let all = users.map(|name| (0, name)).chain(roles.map(|name| (2, name))).chain(policies.map(|arn| (3, arn)));
+        let users = self.users.keys().map(|name| (0, name.as_str()));
+        let roles = self.roles.keys().map(|name| (2, name.as_str()));
+        let all = users.chain(roles).chain(self.policies.keys().map(|arn| (3, arn.as_str())));
         let most = asked.text("MaxItems").parse().unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
         // What is listed next is told by what was listed last, so that nothing is passed over when something goes.
         let mut rest = all.filter(|(of, _)| is_wanted(*of)).filter(|one| marker(*one) > from);

@@ -152,7 +152,12 @@ impl Identity {
         });
         let trust = self.trust.iter().map(|text| element("AssumeRolePolicyDocument", &encoded(text)));
         let more: String = bounds.chain(trust).collect();
-        element("Path", &self.path) + &names + &element("Arn", &arn) + &element("CreateDate", &iso(self.created)) + &more + &tag_set(&self.tags)
+        element("Path", &self.path)
+            + &names
+            + &element("Arn", &arn)
+            + &element("CreateDate", &iso(self.created))
+            + &more
+            + &tag_set(&self.tags)
     }
 
     /// What is listed of it with all that it may do.

@@ -80,9 +80,8 @@ impl Iam {
             return fault("NoSuchEntity", format!("The Access Key with id {id} cannot be found"));
         };
         let never = || element("ServiceName", "N/A") + &element("Region", "N/A");
-        let told = |last: &Use| {
-            element("LastUsedDate", &iso(last.at)) + &element("ServiceName", &last.service) + &element("Region", &last.region)
-        };
+        let told =
+            |last: &Use| element("LastUsedDate", &iso(last.at)) + &element("ServiceName", &last.service) + &element("Region", &last.region);
         let last = key.used.as_ref().map_or_else(never, told);
         xml(element("UserName", &key.user) + &format!("<AccessKeyLastUsed>{last}</AccessKeyLastUsed>"))
     }

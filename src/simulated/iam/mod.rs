@@ -21,6 +21,7 @@ use keys::Key;
 use policies::Policy;
 use providers::Provider;
 use serde::{Deserialize, Serialize};
+pub(super) use settings::unlike_others;
 use std::collections::BTreeMap;
 
 /// The most tags that anything in IAM has (IAM quotas).

@@ -114,7 +114,10 @@ impl Iam {
             return fault("DeleteConflict", "Cannot delete a policy attached to entities.");
         }
         if versions > 1 {
-            return fault("DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's versions.");
+            return fault(
+                "DeleteConflict",
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's versions.",
+            );
         }
         self.policies.remove(&arn);
         done()
@@ -141,7 +144,8 @@ impl Iam {
 
 impl Policy {
     fn head(&self, arn: &str, [attached, bounding]: [usize; 2]) -> String {
-        let names = element("PolicyName", &self.name) + &element("PolicyId", &self.id) + &element("Arn", arn) + &element("Path", &self.path);
+        let names =
+            element("PolicyName", &self.name) + &element("PolicyId", &self.id) + &element("Arn", arn) + &element("Path", &self.path);
         let counts = element("AttachmentCount", &attached.to_string()) + &element("PermissionsBoundaryUsageCount", &bounding.to_string());
         let dates = element("CreateDate", &iso(self.created)) + &element("UpdateDate", &iso(self.updated));
         let about = element("Description", &self.description) + &element("IsAttachable", "true");

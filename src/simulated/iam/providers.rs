@@ -56,7 +56,8 @@ impl Iam {
 
     pub(super) fn get_provider(&mut self, asked: &Asked) -> Answer {
         let Provider { url, clients, thumbprints, created, tags } = self.provider(asked)?;
-        let texts = |name: &str, all: &[String]| format!("<{name}>{}</{name}>", all.iter().map(|one| element("member", one)).collect::<String>());
+        let texts =
+            |name: &str, all: &[String]| format!("<{name}>{}</{name}>", all.iter().map(|one| element("member", one)).collect::<String>());
         let lists = texts("ClientIDList", clients) + &texts("ThumbprintList", thumbprints);
         xml(element("Url", url) + &element("CreateDate", &iso(*created)) + &lists + &tag_set(tags))
     }

@@ -39,7 +39,10 @@ impl Iam {
         let name = format!("AWSServiceRoleFor{}", known.unwrap_or_else(|| capitals(short)));
         if self.roles.contains_key(&name) {
             // It is InvalidInput here, of all codes.
-            return fault("InvalidInput", format!("Service role name {name} has been taken in this account, please try a different suffix."));
+            return fault(
+                "InvalidInput",
+                format!("Service role name {name} has been taken in this account, please try a different suffix."),
+            );
         }
         let trust = trust(&json!({ "Service": service }));
         let path = format!("/aws-service-role/{service}/");

@@ -1,7 +1,7 @@
 //! What every account has one of: its alias, and what its passwords must be like.
 
 use super::{Iam, done};
-use crate::simulated::wire::{Answer, Asked, element, fault, xml};
+use crate::simulated::wire::{Answer, Asked, Fault, element, fault, xml};
 use std::ops::RangeInclusive;
 
 /// How long an alias is.
@@ -20,25 +20,17 @@ const NUMBERS: [(&str, RangeInclusive<u32>); 3] =
     [("MinimumPasswordLength", 6..=128), ("MaxPasswordAge", 1..=1095), ("PasswordReusePrevention", 1..=24)];
 
 impl Iam {
-    /// Whether the account has an alias, which nobody else can have then.
-    pub(in crate::simulated) fn is_called(&self, alias: &str) -> bool {
-        self.alias.as_deref() == Some(alias)
-    }
-
     pub(super) fn list_aliases(&self) -> Answer {
         let aliases: String = self.alias.iter().map(|alias| element("member", alias)).collect();
         xml(format!("<AccountAliases>{aliases}</AccountAliases>{}", element("IsTruncated", "false")))
     }
 
-    /// Takes the place of the one before, and is refused where it is the same: AWS answers so.
+    /// Takes the place of the one before.
     pub(super) fn create_alias(&mut self, asked: &Asked) -> Answer {
         let alias = asked.text("AccountAlias");
         let fits = alias.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-');
         if !fits || !ALIAS.contains(&alias.len()) || alias.contains("--") || alias.starts_with('-') || alias.ends_with('-') {
             return fault("ValidationError", "an alias has 3 to 63 lower-case letters, digits and single hyphens");
-        }
-        if self.is_called(&alias) {
-            return taken(&alias);
         }
         self.alias = Some(alias);
         done()
@@ -69,7 +61,11 @@ impl Iam {
     }
 }
 
-/// What AWS says of an alias that somebody has.
-pub(in crate::simulated) fn taken(alias: &str) -> Answer {
-    fault("EntityAlreadyExists", format!("The account alias {alias} already exists."))
+/// Refuses an alias that some account of AWS has, and be it the caller's own: AWS answers so.
+pub(in crate::simulated) fn unlike_others<'a>(asked: &Asked, mut all: impl Iterator<Item = &'a Iam>) -> Result<(), Fault> {
+    let Some(alias) = asked.some("AccountAlias") else { return Ok(()) };
+    if all.any(|other| other.alias.as_ref() == Some(&alias)) {
+        return fault("EntityAlreadyExists", format!("The account alias {alias} already exists."));
+    }
+    Ok(())
 }

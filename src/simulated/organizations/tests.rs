@@ -1,0 +1,1 @@
+//! Where IAM says no, and the emulated AWS does not.
