@@ -175,3 +175,34 @@ fn absent<T>(why: &str) -> Result<T, Fault> {
 fn refused<T>(status: u16, code: &str, why: &str) -> Result<T, Fault> {
     Err(Fault { status, code: code.to_owned(), message: why.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulated::wire::Request;
+
+    #[test]
+    fn a_region_takes_its_time_and_six_are_as_many_as_may() {
+        let (mut own, mut organization) = (AccountManagement::default(), Organization::default());
+        let mut ask = |operation: &str, region: &str, now: u64| {
+            let headers = [("x-amz-target".to_owned(), operation.to_owned())].into();
+            let request = Request { headers, body: json!({ "RegionName": region }).to_string().into_bytes(), ..Request::default() };
+            let asked = Asked::of(&request);
+            let at = At { account: "100000000000", region: "us-east-1", now: Moment::from_secs(now), haste: 1.0, made: &mut 0 };
+            match own.answer(&at, &asked, "100000000000", &mut organization) {
+                Ok(Body::Json(answer)) => answer["RegionOptStatus"].as_str().unwrap_or_default().to_owned(),
+                Ok(_) => String::new(),
+                Err(fault) => fault.code,
+            }
+        };
+        for region in &BY_CHOICE[..6] {
+            assert_eq!(ask("EnableRegion", region, 0), "");
+        }
+        assert_eq!(ask("EnableRegion", BY_CHOICE[6], 0), "ConflictException");
+        assert_eq!(ask("GetRegionOptStatus", BY_CHOICE[0], 299), "ENABLING");
+        assert_eq!(ask("GetRegionOptStatus", BY_CHOICE[0], 300), "ENABLED");
+        assert_eq!(ask("GetRegionOptStatus", "eu-nowhere-1", 300), "ValidationException");
+        let at = Moment::from_secs;
+        assert!(own.is_in("us-east-1", at(0)) && !own.is_in(BY_CHOICE[0], at(299)) && own.is_in(BY_CHOICE[0], at(300)));
+    }
+}

@@ -1,10 +1,13 @@
 //! The simulated AWS held against the emulated one: the same stories told to both, operation by operation. Whatever the simulated one says,
 //! the emulated one has to say as well, unless a story tells why not.
 
+mod account;
 mod alike;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
+mod iam;
+mod organizations;
 mod side;
 mod sts;
 mod tree;
@@ -23,4 +26,4 @@ macro_rules! stories {
     };
 }
 
-stories!(sts);
+stories!(account, iam, organizations, sts);
