@@ -194,7 +194,10 @@ impl World {
             None if KEYS.contains(&asked.key.as_str()) => MANAGEMENT.to_owned(),
             Some(session) if now < session.ends => session.account.clone(),
             Some(_) => return fault("ExpiredTokenException", "The security token included in the request is expired"),
-            None => return fault("InvalidClientTokenId", "The security token included in the request is invalid"),
+            None => match self.accounts.iter_mut().find_map(|(id, own)| own.iam.lets_in(asked, now).then(|| id.clone())) {
+                Some(account) => account,
+                None => return fault("InvalidClientTokenId", "The security token included in the request is invalid"),
+            },
         };
         if let Some(strictness) = self.strictness {
             self.buckets.take(&account, asked, strictness, now)?;
@@ -205,16 +208,34 @@ impl World {
     fn dispatch(&mut self, account: &str, asked: &Asked, now: Moment) -> Answer {
         let creation = Moment::from_secs(self.random(CREATION));
         let mut at = At { account, region: &asked.region, now, haste: self.haste, made: &mut self.made };
+        for (id, role) in self.organization.settle(&at) {
+            self.accounts.entry(id).or_default().iam.enter(&mut at, &role, MANAGEMENT);
+        }
         let is_management = account == MANAGEMENT;
         let own = self.accounts.entry(account.to_owned()).or_default();
+        if !own.account.is_in(&asked.region, now) {
+            return account::closed(asked);
+        }
         let local = own.regions.entry(asked.region.clone()).or_default();
         match asked.service.as_str() {
-            "sts" => self.sessions.answer(&mut at, asked, &mut self.organization, self.open),
+            "sts" => {
+                if self.open {
+                    self.organization.welcome(asked.text("RoleArn").split(':').nth(4).unwrap_or_default());
+                }
+                self.sessions.answer(&mut at, asked, &self.organization, &self.accounts)
+            }
             "organizations" if is_management => self.organization.answer(&mut at, asked, creation),
             "ec2" => local.ec2.answer(&mut at, asked),
-            "iam" => own.iam.answer(&mut at, asked),
+            "iam" => {
+                iam::unlike_others(asked, self.accounts.values().map(|other| &other.iam))?;
+                self.accounts.entry(account.to_owned()).or_default().iam.answer(&mut at, asked)
+            }
             "ssm" => local.ssm.answer(&mut at, asked),
-            "account" => own.account.answer(&mut at, asked),
+            "account" => {
+                let of = self.organization.managed(account, asked)?;
+                let own = self.accounts.entry(of.clone()).or_default();
+                own.account.answer(&at, asked, &of, &mut self.organization)
+            }
             "budgets" => own.budgets.answer(&mut at, asked),
             "cloudwatch" => local.cloudwatch.answer(&mut at, asked),
             "ssm-contacts" => local.contacts.answer(&mut at, asked, own.incidents.works(&asked.region, now)),

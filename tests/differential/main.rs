@@ -1,6 +1,7 @@
 //! The simulated AWS held against the emulated one: the same stories told to both, operation by operation. Whatever the simulated one says,
 //! the emulated one has to say as well, unless a story tells why not.
 
+mod account;
 mod alike;
 mod budgets;
 mod cloudwatch;
@@ -9,9 +10,11 @@ mod contacts;
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
 mod events;
+mod iam;
 mod identitystore;
 mod incidents;
 mod logs;
+mod organizations;
 mod s3;
 mod s3control;
 mod secretsmanager;
@@ -36,4 +39,21 @@ macro_rules! stories {
     };
 }
 
-stories!(budgets, cloudwatch, contacts, events, incidents, logs, s3, s3control, secretsmanager, sns, ssm, sso, sts);
+stories!(
+    account,
+    budgets,
+    cloudwatch,
+    contacts,
+    events,
+    iam,
+    incidents,
+    logs,
+    organizations,
+    s3,
+    s3control,
+    secretsmanager,
+    sns,
+    ssm,
+    sso,
+    sts
+);

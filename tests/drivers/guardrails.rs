@@ -31,7 +31,8 @@ async fn service_control_policies() {
     assert_eq!(changed(&at, &protect, &want).await, ["description", "document", "targets.guarded-two", "targets.guarded-one"]);
 
     // One of a like name without the mark is somebody else's.
-    let call = at.organizations().create_policy().name("landfall-by-hand").description("x").content("{}");
+    let content = json!({ "Statement": { "Effect": "Deny", "Action": "x:*", "Resource": "*" } }).to_string();
+    let call = at.organizations().create_policy().name("landfall-by-hand").description("x").content(content);
     let by_hand = call.r#type(aws_sdk_organizations::types::PolicyType::ServiceControlPolicy).send().await.unwrap();
     let id = by_hand.policy().unwrap().policy_summary().unwrap().id().unwrap().to_owned();
     let all = Spec::read(&protect.kind, &at).await.unwrap();

@@ -66,7 +66,8 @@ async fn a_role_its_trust_and_its_policies() {
 #[tokio::test]
 async fn a_role_of_somebody_elses_is_left_alone() {
     let at = member("222222222203").await;
-    let call = at.iam().create_role().role_name("deploy").assume_role_policy_document("{}");
+    let trust = json!({ "Statement": { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": "ec2.amazonaws.com" } } });
+    let call = at.iam().create_role().role_name("deploy").assume_role_policy_document(trust.to_string());
     call.send().await.unwrap();
     let address = address("global/iam-role/deploy");
     assert_eq!(Spec::find(&at, &address).await.unwrap(), None);
