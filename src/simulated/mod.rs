@@ -5,6 +5,7 @@
 mod account;
 mod at;
 mod budgets;
+mod canary;
 mod cloudwatch;
 mod contacts;
 mod ec2;
@@ -59,6 +60,7 @@ pub struct World {
     pub identitystore: identitystore::IdentityStore,
     pub s3: s3::S3,
     pub sso: sso::IdentityCenter,
+    pub support: support::Support,
     /// What accounts hold, by their numbers.
     pub accounts: BTreeMap<String, Account>,
     sessions: sts::Sessions,
@@ -88,7 +90,6 @@ pub struct Account {
     pub budgets: budgets::Budgets,
     pub incidents: incidents::Incidents,
     pub s3control: s3control::PublicAccess,
-    pub support: support::Support,
     /// What it holds in each Region.
     pub regions: BTreeMap<String, Local>,
 }
@@ -122,6 +123,7 @@ impl World {
             identitystore: identitystore::IdentityStore::default(),
             s3: s3::S3::default(),
             sso: sso::IdentityCenter::default(),
+            support: support::Support::default(),
             accounts: BTreeMap::new(),
             sessions: sts::Sessions::default(),
             buckets: throttle::Buckets::default(),
@@ -189,10 +191,11 @@ impl World {
         let is_management = account == MANAGEMENT;
         let own = self.accounts.entry(account.to_owned()).or_default();
         let local = own.regions.entry(asked.region.clone()).or_default();
+        local.servicequotas.settle(&at);
         match asked.service.as_str() {
             "sts" => self.sessions.answer(&mut at, asked, &mut self.organization, self.open),
             "organizations" if is_management => self.organization.answer(&mut at, asked, creation),
-            "ec2" => local.ec2.answer(&mut at, asked),
+            "ec2" => local.ec2.answer(&mut at, asked, &local.servicequotas),
             "iam" => own.iam.answer(&mut at, asked),
             "ssm" => local.ssm.answer(&mut at, asked),
             "account" => own.account.answer(&mut at, asked),
@@ -202,7 +205,7 @@ impl World {
             "events" => local.events.answer(&mut at, asked),
             "identitystore" if is_management => self.identitystore.answer(&mut at, asked),
             "ssm-incidents" => own.incidents.answer(&mut at, asked),
-            "lambda" => local.lambda.answer(&mut at, asked),
+            "lambda" => local.lambda.answer(&mut at, asked, &mut local.ec2),
             "logs" => local.logs.answer(&mut at, asked),
             "s3" => self.s3.answer(&mut at, asked),
             "s3control" => own.s3control.answer(&mut at, asked),
@@ -210,7 +213,7 @@ impl World {
             "servicequotas" => local.servicequotas.answer(&mut at, asked),
             "sns" => local.sns.answer(&mut at, asked),
             "sso" if is_management => self.sso.answer(&mut at, asked),
-            "support" => own.support.answer(&mut at, asked),
+            "support" => self.support.answer(&mut at, asked),
             other => fault("AccessDeniedException", format!("{account} may not call {other}")),
         }
     }

@@ -20,9 +20,27 @@ pub(super) fn name(asked: &mut Asked) {
     let operation = match (asked.service.as_str(), asked.method.as_str(), path.as_slice()) {
         // These are named in the path.
         ("account" | "ssm-incidents", _, [name]) => capital(name),
+        ("lambda", method, ["2015-03-31", "functions", rest @ ..]) => function(method, rest).to_owned(),
         _ => return,
     };
     asked.operation = operation;
+}
+
+/// Lambda's, as IAM policies name them.
+fn function(method: &str, rest: &[&str]) -> &'static str {
+    match (method, rest) {
+        ("POST", []) => "CreateFunction",
+        ("GET", []) => "ListFunctions",
+        ("GET", [_]) => "GetFunction",
+        ("DELETE", [_]) => "DeleteFunction",
+        ("PUT", [_, "code"]) => "UpdateFunctionCode",
+        ("PUT", [_, "configuration"]) => "UpdateFunctionConfiguration",
+        ("POST", [_, "policy"]) => "AddPermission",
+        ("GET", [_, "policy"]) => "GetPolicy",
+        ("DELETE", [_, "policy", _]) => "RemovePermission",
+        ("POST", [_, "invocations"]) => "InvokeFunction",
+        _ => "",
+    }
 }
 
 /// `listRegions` is `ListRegions` everywhere but in paths.
