@@ -2,11 +2,15 @@
 //! the emulated one has to say as well, unless a story tells why not.
 
 mod alike;
+mod ec2;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
+mod lambda;
+mod servicequotas;
 mod side;
 mod sts;
+mod support;
 mod tree;
 
 use side::{Side, both};
@@ -23,4 +27,4 @@ macro_rules! stories {
     };
 }
 
-stories!(sts);
+stories!(ec2, lambda, servicequotas, sts, support);
