@@ -1,9 +1,11 @@
 //! `default-vpc`: the VPC that AWS puts into every Region of a new account. Removed only when nothing lives in it.
 
 use super::setting::{self, Setting};
-use super::{Kind, Scope, Tags, default_vpc_look};
+use super::default_vpc_look::{self, Attached, LEAVING};
+use super::{Kind, Scope, Tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Change, KindName, Name, Reference, Risk, show};
+use aws_sdk_ec2::types::Tag;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -41,7 +43,7 @@ impl Kind for DefaultVpc {
         "ec2:DescribeInternetGateways",
     ];
     const WRITES: &'static [&'static str] =
-        &["ec2:DeleteSubnet", "ec2:DetachInternetGateway", "ec2:DeleteInternetGateway", "ec2:DeleteVpc"];
+        &["ec2:CreateTags", "ec2:DeleteSubnet", "ec2:DetachInternetGateway", "ec2:DeleteInternetGateway", "ec2:DeleteVpc"];
 
     fn changes(live: &DefaultVpc, want: &DefaultVpc) -> Vec<Change> {
         let (DefaultVpc { exists, holds, region: _ }, DefaultVpc { exists: wanted, holds: _, region: _ }) = (live, want);
@@ -99,9 +101,12 @@ async fn remove(at: &Session, vpc: &str) -> Result<(), CallError> {
     for subnet in default_vpc_look::subnets(at, vpc).await?.iter().filter_map(|subnet| subnet.subnet_id()) {
         or_missing(at.ec2().delete_subnet().subnet_id(subnet).send().await.map_err(CallError::from))?;
     }
-    for gateway in default_vpc_look::gateways(at, vpc).await? {
-        let call = at.ec2().detach_internet_gateway().internet_gateway_id(&gateway).vpc_id(vpc);
-        or_missing(call.send().await.map_err(CallError::from))?;
+    for (gateway, attached) in default_vpc_look::gateways(at, vpc).await? {
+        if attached == Attached::Still {
+            at.ec2().create_tags().resources(&gateway).tags(Tag::builder().key(LEAVING).value(vpc).build()).send().await?;
+            let call = at.ec2().detach_internet_gateway().internet_gateway_id(&gateway).vpc_id(vpc);
+            or_missing(call.send().await.map_err(CallError::from))?;
+        }
         or_missing(at.ec2().delete_internet_gateway().internet_gateway_id(gateway).send().await.map_err(CallError::from))?;
     }
     or_missing(at.ec2().delete_vpc().vpc_id(vpc).send().await.map_err(CallError::from)).map(drop)

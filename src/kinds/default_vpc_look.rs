@@ -2,7 +2,7 @@
 
 use super::ec2;
 use crate::aws::{CallError, Session};
-use aws_sdk_ec2::types::{Filter, NetworkInterface, RouteTable, Subnet};
+use aws_sdk_ec2::types::{Filter, InternetGateway, NetworkInterface, RouteTable, Subnet};
 
 /// So many are named; a VPC in use may hold hundreds, and the reader has understood by then.
 const NAMED: usize = 5;
@@ -35,16 +35,34 @@ pub(super) async fn find(at: &Session) -> Result<Option<Found>, CallError> {
     Ok(Some(Found { id, holds }))
 }
 
+/// The tag that names the default VPC of which an internet gateway was, before it is detached: after a crash nothing else tells.
+pub(super) const LEAVING: &str = "landfall:leaving";
+
+/// Whether an internet gateway still is attached to the VPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attached {
+    Still,
+    NoMore,
+}
+
 /// All subnets of a VPC.
 pub(super) async fn subnets(at: &Session, vpc: &str) -> Result<Vec<Subnet>, CallError> {
     let call = at.ec2().describe_subnets().filters(filter("vpc-id", vpc));
     Ok(call.into_paginator().items().send().collect::<Result<_, _>>().await?)
 }
 
-/// The ids of the internet gateways that are attached to a VPC.
-pub(super) async fn gateways(at: &Session, vpc: &str) -> Result<Vec<String>, CallError> {
-    let answer = at.ec2().describe_internet_gateways().filters(filter("attachment.vpc-id", vpc)).send().await?;
-    Ok(answer.internet_gateways().iter().filter_map(|gateway| gateway.internet_gateway_id()).map(str::to_owned).collect())
+/// The ids of the internet gateways that are attached to a VPC, or were until we detached them.
+pub(super) async fn gateways(at: &Session, vpc: &str) -> Result<Vec<(String, Attached)>, CallError> {
+    let found: Vec<InternetGateway> =
+        at.ec2().describe_internet_gateways().into_paginator().items().send().collect::<Result<_, _>>().await?;
+    let attached = |gateway: &InternetGateway| gateway.attachments().iter().any(|attachment| attachment.vpc_id() == Some(vpc));
+    let left = |gateway: &InternetGateway| gateway.tags().iter().any(|tag| (tag.key(), tag.value()) == (Some(LEAVING), Some(vpc)));
+    let which = |gateway: &InternetGateway| match (attached(gateway), left(gateway)) {
+        (true, _) => Some(Attached::Still),
+        (false, true) => Some(Attached::NoMore),
+        (false, false) => None,
+    };
+    Ok(found.iter().filter_map(|gateway| Some((gateway.internet_gateway_id()?.to_owned(), which(gateway)?))).collect())
 }
 
 fn filter(name: &str, value: &str) -> Filter {

@@ -14,11 +14,15 @@ type Counts = BTreeMap<String, usize>;
 
 /// How many there are of each, and what of that is there twice.
 pub fn of(world: &World) -> (Counts, Vec<String>) {
-    let (mut counts, mut twice) = (Counts::from([("accounts".to_owned(), world.organization.accounts.len())]), Vec::new());
-    for (number, account) in &world.accounts {
-        let mut account = serde_json::to_value(account).unwrap();
+    let (mut counts, mut twice) = (Counts::new(), Vec::new());
+    let mut world = serde_json::to_value(world).unwrap();
+    let mut accounts = world["accounts"].take();
+    // Who came and went is no part of what there is.
+    world["sessions"].take();
+    count_services("the organization", &world, &mut counts, &mut twice);
+    for (number, account) in accounts.as_object_mut().unwrap() {
         let regions = account["regions"].take();
-        count_services(number, &account, &mut counts, &mut twice);
+        count_services(number, account, &mut counts, &mut twice);
         for (region, local) in entries(&regions) {
             count_services(&format!("{number} {region}"), local, &mut counts, &mut twice);
         }

@@ -1,6 +1,7 @@
 //! The drivers of an account's settings: what every account has anyway.
 
 use crate::bench::{address, changed, member, spec};
+use aws_sdk_ec2::types::Tag;
 use landfall::kinds::Spec;
 use serde_json::json;
 
@@ -25,6 +26,32 @@ async fn a_default_vpc_goes_when_nothing_lives_in_it() {
     assert_eq!(changed(&at, &address, &absent).await, ["exists"]);
     assert_eq!(at.ec2().describe_vpcs().send().await.unwrap().vpcs().len(), 0);
     absent.update(&at, &address, &seen.id, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_run_left_of_a_default_vpc_goes_and_the_gateway_of_somebody_else_stays() {
+    let at = member("333333333404").await;
+    let (address, absent) = (address("global/default-vpc/us-west-2"), spec("default-vpc", json!({ "exists": false })));
+    let vpc = at.ec2().describe_vpcs().send().await.unwrap().vpcs()[0].vpc_id().unwrap().to_owned();
+    let gateways = async || at.ec2().describe_internet_gateways().send().await.unwrap().internet_gateways.unwrap_or_default();
+    if gateways().await.is_empty() {
+        // The emulated AWS makes its default VPCs without.
+        let made = at.ec2().create_internet_gateway().send().await.unwrap().internet_gateway.unwrap();
+        at.ec2().attach_internet_gateway().internet_gateway_id(made.internet_gateway_id.unwrap()).vpc_id(&vpc).send().await.unwrap();
+    }
+    let gateway = gateways().await[0].internet_gateway_id().unwrap().to_owned();
+    let other = at.ec2().create_internet_gateway().send().await.unwrap().internet_gateway.unwrap();
+
+    // As far as a run came that ended between two calls.
+    let mark = Tag::builder().key("landfall:leaving").value(&vpc).build();
+    at.ec2().create_tags().resources(&gateway).tags(mark).send().await.unwrap();
+    at.ec2().detach_internet_gateway().internet_gateway_id(&gateway).vpc_id(&vpc).send().await.unwrap();
+
+    let seen = Spec::find(&at, &address).await.unwrap().unwrap();
+    at.directory().learn(&address, &seen.id);
+    assert_eq!(changed(&at, &address, &absent).await, ["exists"]);
+    let left: Vec<_> = gateways().await.into_iter().map(|gateway| gateway.internet_gateway_id).collect();
+    assert_eq!(left, [other.internet_gateway_id]);
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, Region};
 use landfall::commands::sandbox::environment;
 use landfall::commands::sandbox::server::{Life, Running, Which, launch, launch_of};
+use landfall::simulated::World;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Must never be seen in anything that landfall prints or writes.
@@ -41,6 +43,15 @@ impl Emulator {
 
     pub fn endpoint(&self) -> String {
         self.running.endpoint()
+    }
+
+    /// What the simulated AWS holds, if this is it, as it writes it down.
+    pub async fn world(&self) -> Option<World> {
+        let file = self.folder.path().join("world.json");
+        file.exists().then_some(())?;
+        // Longer than it lets pass from a change until then.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Some(serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap())
     }
 
     /// A file of the test's own.

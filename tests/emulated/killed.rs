@@ -98,6 +98,10 @@ async fn apply(emulator: &Emulator, strike: &Strike, root: &Path, arguments: &[&
 /// What could be there twice although it has one name, or none: keys, secrets, subscriptions, cases, and accounts at New Relic.
 async fn counted(emulator: &Emulator) -> Census {
     let mut census = Census::new();
+    if emulator.world().await.is_some() {
+        // The inventory counts all that the simulated AWS holds.
+        return census;
+    }
     for account in accounts(emulator).await {
         let config = emulator.member(&account.id).await;
         let mut count = |what: &str| *census.entry(format!("{}: {what}", account.email)).or_default() += 1;

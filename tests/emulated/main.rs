@@ -3,6 +3,8 @@
 
 mod applied;
 mod calls;
+#[path = "../connector/census.rs"]
+mod census;
 mod changed_by_hand;
 mod emulator;
 mod estate;
