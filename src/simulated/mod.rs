@@ -5,6 +5,7 @@
 mod account;
 mod at;
 mod budgets;
+mod canary;
 mod cloudwatch;
 mod contacts;
 mod ec2;
@@ -69,6 +70,7 @@ pub struct World {
     pub sso: sso::IdentityCenter,
     github: github::GitHub,
     new_relic: new_relic::NewRelic,
+    pub support: support::Support,
     /// What accounts hold, by their numbers.
     pub accounts: BTreeMap<String, Account>,
     sessions: sts::Sessions,
@@ -98,7 +100,6 @@ pub struct Account {
     pub budgets: budgets::Budgets,
     pub incidents: incidents::Incidents,
     pub s3control: s3control::PublicAccess,
-    pub support: support::Support,
     /// What it holds in each Region.
     pub regions: BTreeMap<String, Local>,
 }
@@ -134,6 +135,7 @@ impl World {
             sso: sso::IdentityCenter::default(),
             github: github::GitHub::default(),
             new_relic: new_relic::NewRelic::default(),
+            support: support::Support::default(),
             accounts: BTreeMap::new(),
             sessions: sts::Sessions::default(),
             buckets: throttle::Buckets::default(),
@@ -217,6 +219,7 @@ impl World {
             return account::closed(asked);
         }
         let local = own.regions.entry(asked.region.clone()).or_default();
+        local.servicequotas.settle(&at);
         match asked.service.as_str() {
             "sts" => {
                 if self.open {
@@ -225,7 +228,7 @@ impl World {
                 self.sessions.answer(&mut at, asked, &self.organization, &self.accounts)
             }
             "organizations" if is_management => self.organization.answer(&mut at, asked, creation),
-            "ec2" => local.ec2.answer(&mut at, asked),
+            "ec2" => local.ec2.answer(&mut at, asked, &local.servicequotas),
             "iam" => {
                 iam::unlike_others(asked, self.accounts.values().map(|other| &other.iam))?;
                 self.accounts.entry(account.to_owned()).or_default().iam.answer(&mut at, asked)
@@ -245,7 +248,7 @@ impl World {
                 let is_contact = |arn: &str| own.regions.values().any(|local| local.contacts.has(arn));
                 own.incidents.answer(&mut at, asked, &is_contact)
             }
-            "lambda" => local.lambda.answer(&mut at, asked),
+            "lambda" => local.lambda.answer(&mut at, asked, &mut local.ec2),
             "logs" => local.logs.answer(&mut at, asked),
             "s3" => self.s3.answer(&mut at, asked),
             "s3control" => own.s3control.answer(&mut at, asked),
@@ -253,7 +256,7 @@ impl World {
             "servicequotas" => local.servicequotas.answer(&mut at, asked),
             "sns" => local.sns.answer(&mut at, asked),
             "sso" if is_management => self.sso.answer(&mut at, asked, &self.identitystore),
-            "support" => own.support.answer(&mut at, asked),
+            "support" => self.support.answer(&mut at, asked),
             other => fault("AccessDeniedException", format!("{account} may not call {other}")),
         }
     }

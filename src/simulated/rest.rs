@@ -25,9 +25,27 @@ pub(super) fn name(asked: &mut Asked) {
         ("s3", ..) => s3::operation(asked).to_owned(),
         ("s3control", "GET", [_, "configuration", "publicAccessBlock"]) => "GetPublicAccessBlock".to_owned(),
         ("s3control", "PUT", [_, "configuration", "publicAccessBlock"]) => "PutPublicAccessBlock".to_owned(),
+        ("lambda", method, ["2015-03-31", "functions", rest @ ..]) => function(method, rest).to_owned(),
         _ => return,
     };
     asked.operation = operation;
+}
+
+/// Lambda's, as IAM policies name them.
+fn function(method: &str, rest: &[&str]) -> &'static str {
+    match (method, rest) {
+        ("POST", []) => "CreateFunction",
+        ("GET", []) => "ListFunctions",
+        ("GET", [_]) => "GetFunction",
+        ("DELETE", [_]) => "DeleteFunction",
+        ("PUT", [_, "code"]) => "UpdateFunctionCode",
+        ("PUT", [_, "configuration"]) => "UpdateFunctionConfiguration",
+        ("POST", [_, "policy"]) => "AddPermission",
+        ("GET", [_, "policy"]) => "GetPolicy",
+        ("DELETE", [_, "policy", _]) => "RemovePermission",
+        ("POST", [_, "invocations"]) => "InvokeFunction",
+        _ => "",
+    }
 }
 
 /// `listRegions` is `ListRegions` everywhere but in paths.
