@@ -6,6 +6,7 @@ mod alike;
 mod budgets;
 mod cloudwatch;
 mod contacts;
+mod ec2;
 #[path = "../emulated/emulator.rs"]
 #[allow(dead_code, reason = "the emulated tests use the rest")]
 mod emulator;
@@ -13,16 +14,19 @@ mod events;
 mod iam;
 mod identitystore;
 mod incidents;
+mod lambda;
 mod logs;
 mod organizations;
 mod s3;
 mod s3control;
 mod secretsmanager;
+mod servicequotas;
 mod side;
 mod sns;
 mod ssm;
 mod sso;
 mod sts;
+mod support;
 mod tree;
 
 use side::{Side, both};
@@ -44,16 +48,20 @@ stories!(
     budgets,
     cloudwatch,
     contacts,
+    ec2,
     events,
     iam,
     incidents,
+    lambda,
     logs,
     organizations,
     s3,
     s3control,
     secretsmanager,
+    servicequotas,
     sns,
     ssm,
     sso,
-    sts
+    sts,
+    support
 );

@@ -2,7 +2,7 @@
 
 use super::interfaces::Interface;
 use super::listing::{PAGE, Resource, Sort, tagged};
-use super::shown::{Life, elements, texts};
+use super::shown::{Life, elements, some, texts};
 use super::{Ec2, Tags, add, done, get, get_mut, tags, unknown};
 use crate::simulated::servicequotas::Quotas;
 use crate::simulated::wire::{Answer, Asked, Fault, element, fault, iso, set, xml};
@@ -44,10 +44,12 @@ impl Resource for Endpoint {
 
     fn show(&self, _: &str, at: &At<'_>, ec2: &Ec2) -> String {
         let kind = if self.is_gateway { "Gateway" } else { "Interface" };
-        let (private, groups): (_, Vec<String>) = (self.private.to_string(), self.groups.iter().cloned().collect());
+        let private = if self.is_gateway { String::new() } else { self.private.to_string() };
+        let groups: Vec<String> = self.groups.iter().cloned().collect();
         let own = [("vpcEndpointType", kind), ("vpcId", &self.vpc), ("serviceName", &self.service), ("state", self.life.state(at.now))];
         elements(&own)
-            + &elements(&[("privateDnsEnabled", private.as_str()), ("requesterManaged", "false"), ("ownerId", at.account)])
+            + &element("ownerId", at.account)
+            + &some("privateDnsEnabled", &private)
             + &element("creationTimestamp", &iso(self.life.made))
             + &texts("routeTableIdSet", &self.tables)
             + &texts("subnetIdSet", self.subnets.keys())

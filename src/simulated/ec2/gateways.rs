@@ -15,11 +15,10 @@ pub(super) struct InternetGateway {
     pub tags: Tags,
 }
 
-/// An elastic IP. Which NAT gateway has it, the gateway knows.
+/// An elastic IP. Which NAT gateway has it, the gateway knows; the address itself, nobody asks for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Address {
-    pub ip: String,
     pub tags: Tags,
 }
 
@@ -63,13 +62,12 @@ impl Resource for Address {
 
     fn show(&self, id: &str, at: &At<'_>, ec2: &Ec2) -> String {
         let holder = ec2.holder(id, at.now).map(|(_, gateway)| gateway.interface.clone()).unwrap_or_default();
-        elements(&[("publicIp", self.ip.as_str()), ("domain", "vpc")]) + &some("networkInterfaceId", &holder)
+        element("domain", "vpc") + &some("networkInterfaceId", &holder)
     }
 
     fn values(&self, filter: &str, _: &At<'_>) -> Option<Vec<String>> {
         match filter {
             "domain" => Some(vec!["vpc".to_owned()]),
-            "public-ip" => Some(vec![self.ip.clone()]),
             _ => None,
         }
     }
@@ -128,26 +126,17 @@ impl Ec2 {
     pub(super) fn allocate_address(&mut self, at: &mut At<'_>, asked: &Asked, quotas: &Quotas) -> Answer {
         quotas.allows("L-0263D0A3", self.addresses.len(), "AddressLimitExceeded")?;
         let tags = tags::given(asked, &Address::SORT)?;
-        let id = add(&mut self.addresses, at, Address { ip: String::new(), tags });
-        let ip = public(&id);
-        get_mut(&mut self.addresses, &id)?.ip.clone_from(&ip);
-        xml(elements(&[("allocationId", id.as_str()), ("publicIp", &ip), ("domain", "vpc"), ("networkBorderGroup", at.region)]))
+        let id = add(&mut self.addresses, at, Address { tags });
+        xml(elements(&[("allocationId", id.as_str()), ("domain", "vpc")]))
     }
 
     pub(super) fn release_address(&mut self, asked: &Asked) -> Answer {
         let id = asked.text("AllocationId");
-        let ip = &get(&self.addresses, &id)?.ip;
+        get(&self.addresses, &id)?;
         if self.interfaces.values().any(|interface| interface.address.as_ref() == Some(&id)) {
-            return fault("InvalidIPAddress.InUse", format!("Address {ip} is in use."));
+            return fault("InvalidIPAddress.InUse", format!("Address {id} is in use."));
         }
         self.addresses.remove(&id);
         done()
     }
-}
-
-/// A public address of its own for each id. Of 198.18.0.0/15, that is nobody's on the internet (RFC 2544).
-fn public(id: &str) -> String {
-    let number = id.rsplit('-').next().and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
-    let number = u32::try_from(number % (1 << 17)).unwrap_or_default();
-    std::net::Ipv4Addr::from(u32::from(std::net::Ipv4Addr::new(198, 18, 0, 0)) + number).to_string()
 }

@@ -54,9 +54,8 @@ impl Resource for Interface {
 
     fn show(&self, _: &str, at: &At<'_>, ec2: &Ec2) -> String {
         let managed = self.managed.to_string();
-        let status = if self.managed { "in-use" } else { "available" };
         let place = [("vpcId", self.vpc.as_str()), ("subnetId", &self.subnet), ("availabilityZone", &self.zone), ("ownerId", at.account)];
-        let own = [("description", self.description.as_str()), ("requesterManaged", &managed), ("status", status)];
+        let own = [("description", self.description.as_str()), ("requesterManaged", &managed)];
         elements(&place) + &elements(&own) + &element("interfaceType", self.kind()) + &ec2.group_set("groupSet", &self.groups)
     }
 

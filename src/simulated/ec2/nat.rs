@@ -56,10 +56,9 @@ impl Resource for NatGateway {
         page: PAGE,
     };
 
-    fn show(&self, _: &str, at: &At<'_>, ec2: &Ec2) -> String {
-        let own = [("vpcId", self.vpc.as_str()), ("subnetId", &self.subnet), ("state", self.state(at.now)), ("connectivityType", "public")];
-        let ip = ec2.addresses.get(&self.address).map(|address| address.ip.as_str()).unwrap_or_default();
-        let address = element("allocationId", &self.address) + &some("networkInterfaceId", &self.interface) + &some("publicIp", ip);
+    fn show(&self, _: &str, at: &At<'_>, _: &Ec2) -> String {
+        let own = [("vpcId", self.vpc.as_str()), ("subnetId", &self.subnet), ("state", self.state(at.now))];
+        let address = element("allocationId", &self.address) + &some("networkInterfaceId", &self.interface);
         let address = Some(address).filter(|_| !self.life.is_gone(at.now));
         let failure = self.failure.as_ref().filter(|_| self.state(at.now) == "failed");
         let failure = failure.map(|why| elements(&[("failureCode", "Gateway.NotAttached"), ("failureMessage", why)])).unwrap_or_default();
