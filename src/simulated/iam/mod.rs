@@ -5,6 +5,7 @@ mod details;
 mod documents;
 mod identities;
 mod keys;
+mod linked;
 mod policies;
 mod providers;
 mod roles;
