@@ -211,7 +211,9 @@ impl World {
         let creation = Moment::from_secs(self.random(CREATION));
         let mut at = At { account, region: &asked.region, now, haste: self.haste, made: &mut self.made };
         for (id, role) in self.organization.settle(&at) {
-            self.accounts.entry(id).or_default().iam.enter(&mut at, &role, MANAGEMENT);
+            let iam = &mut self.accounts.entry(id).or_default().iam;
+            iam.enter(&mut at, &role, MANAGEMENT);
+            iam.link(&mut at, "organizations.amazonaws.com");
         }
         let is_management = account == MANAGEMENT;
         let own = self.accounts.entry(account.to_owned()).or_default();
@@ -246,7 +248,11 @@ impl World {
             "identitystore" if is_management => self.identitystore.answer(&mut at, asked),
             "ssm-incidents" => {
                 let is_contact = |arn: &str| own.regions.values().any(|local| local.contacts.has(arn));
-                own.incidents.answer(&mut at, asked, &is_contact)
+                let answer = own.incidents.answer(&mut at, asked, &is_contact)?;
+                if asked.operation == "CreateReplicationSet" {
+                    own.iam.link(&mut at, "ssm-incidents.amazonaws.com");
+                }
+                Ok(answer)
             }
             "lambda" => local.lambda.answer(&mut at, asked, &mut local.ec2, &own.iam),
             "logs" => local.logs.answer(&mut at, asked),

@@ -98,7 +98,13 @@ impl Role {
     }
 
     /// The same with its id, if it is there, its account is open, and it trusts whoever wants it.
-    fn trusting(self, at: &At<'_>, arn: &str, organization: &Organization, accounts: &BTreeMap<String, Account>) -> Option<(Role, String)> {
+    fn trusting(
+        self,
+        at: &mut At<'_>,
+        arn: &str,
+        organization: &Organization,
+        accounts: &BTreeMap<String, Account>,
+    ) -> Option<(Role, String)> {
         if !organization.lets_in(&self.account, at.now) {
             return None;
         }
@@ -109,7 +115,7 @@ impl Role {
                 Some((Role { longest, ..self }, id.to_owned()))
             }
             // A guest's roles are its own business.
-            None if organization.is_guest(&self.account) => Some((self, "AROAGUEST00000000000".to_owned())),
+            None if organization.is_guest(&self.account) => Some((self, at.id("AROA", 16).to_uppercase())),
             None => None,
         }
     }

@@ -38,10 +38,12 @@ pub(in crate::simulated) fn flaw(text: &str, purpose: Purpose) -> Option<&'stati
         return Some("The policy must contain a valid version string");
     }
     let statements = statements(&document);
-    let mut ids = BTreeSet::new();
-    let is_twice = |id: &str| !ids.insert(id.to_owned());
-    if statements.iter().filter_map(|statement| statement.get("Sid")?.as_str()).any(is_twice) {
+    let ids: Vec<&str> = statements.iter().filter_map(|statement| statement.get("Sid")?.as_str()).collect();
+    if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
         return Some("Statement IDs (SID) in a single policy must be unique.");
+    }
+    if purpose == Purpose::Identity && ids.iter().any(|id| !id.bytes().all(|letter| letter.is_ascii_alphanumeric())) {
+        return Some("Statement IDs (SID) must be alpha-numeric.");
     }
     let flaw = |statement: &&Value| statement.as_object().map_or(Some("Syntax errors in policy."), |statement| wrong(statement, purpose));
     if statements.is_empty() { Some("Syntax errors in policy.") } else { statements.iter().find_map(flaw) }

@@ -5,6 +5,7 @@ mod details;
 mod documents;
 mod identities;
 mod keys;
+mod linked;
 mod policies;
 mod providers;
 mod roles;
@@ -118,13 +119,20 @@ fn missing<T>(what: &str, name: &str) -> Result<T, Fault> {
 
 /// Tags that may be added where there are so many.
 fn taggable(there: usize, new: Tags) -> Result<Tags, Fault> {
-    if new.keys().any(|key| key.is_empty() || key.starts_with("aws:")) {
-        return fault("InvalidInput", "a tag's key begins with aws:, or is empty");
+    if !new.iter().all(is_tag) {
+        return fault("ValidationError", "a tag's key or value does not satisfy the constraint");
     }
     if there + new.len() > MOST_TAGS {
         return fault("LimitExceeded", format!("Cannot exceed quota for TagsPerResource: {MOST_TAGS}"));
     }
     Ok(new)
+}
+
+/// Whether AWS takes it for a tag. The services that know the pattern `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` are strict about it.
+pub(super) fn is_tag((key, value): (&String, &String)) -> bool {
+    let fits = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || letter == ' ' || "_.:/=+-@".contains(letter));
+    let is_long = key.chars().count() > 128 || value.chars().count() > 256;
+    !key.is_empty() && !key.starts_with("aws:") && !is_long && fits(key) && fits(value)
 }
 
 fn tag_set(all: &Tags) -> String {

@@ -66,7 +66,7 @@ impl Iam {
             last: 1,
             tags: taggable(0, asked.tags("Tags.member"))?,
         };
-        let answer = format!("<Policy>{}{}</Policy>", policy.head(&arn, [0, 0]), tag_set(&policy.tags));
+        let answer = format!("<Policy>{}{}{}</Policy>", policy.head(&arn), element("AttachmentCount", "0"), tag_set(&policy.tags));
         self.policies.insert(arn, policy);
         xml(answer)
     }
@@ -131,7 +131,10 @@ impl Iam {
     /// What is listed of a policy, with its versions.
     pub(super) fn policy_detail(&self, arn: &str, policy: &Policy) -> String {
         let versions = policy.versions.keys().rev().map(|number| policy.version(*number, true));
-        policy.head(arn, self.uses(arn)) + &set("PolicyVersionList", "member", versions)
+        let counts = ["AttachmentCount", "PermissionsBoundaryUsageCount"].into_iter().zip(self.uses(arn));
+        let counts: String = counts.map(|(name, count)| element(name, &count.to_string())).collect();
+        let about = counts + &element("Description", &policy.description);
+        policy.head(arn) + &about + &set("PolicyVersionList", "member", versions)
     }
 
     /// How many have a policy, and how many have it as their boundary.
@@ -143,13 +146,11 @@ impl Iam {
 }
 
 impl Policy {
-    fn head(&self, arn: &str, [attached, bounding]: [usize; 2]) -> String {
+    fn head(&self, arn: &str) -> String {
         let names =
             element("PolicyName", &self.name) + &element("PolicyId", &self.id) + &element("Arn", arn) + &element("Path", &self.path);
-        let counts = element("AttachmentCount", &attached.to_string()) + &element("PermissionsBoundaryUsageCount", &bounding.to_string());
         let dates = element("CreateDate", &iso(self.created)) + &element("UpdateDate", &iso(self.updated));
-        let about = element("Description", &self.description) + &element("IsAttachable", "true");
-        names + &element("DefaultVersionId", &format!("v{}", self.force)) + &counts + &about + &dates
+        names + &element("DefaultVersionId", &format!("v{}", self.force)) + &element("IsAttachable", "true") + &dates
     }
 
     fn version(&self, number: u32, whole: bool) -> String {

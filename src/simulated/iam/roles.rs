@@ -1,11 +1,11 @@
-//! Roles: who may take them on, and those that AWS's services make for themselves.
+//! Roles: who may take them on, and for how long.
 
 use super::documents::{self, Purpose, checked, size};
 use super::identities::{Identity, is_taken, named, unique};
 use super::{Iam, done, missing};
 use crate::simulated::wire::{Answer, Asked, Fault, element, fault, xml};
 use crate::simulated::{At, Moment};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The most characters of a role's name, and of its trust; spaces don't count there (IAM quotas).
 const LONGEST_NAME: usize = 64;
@@ -14,13 +14,6 @@ const LONGEST_TRUST: usize = 2048;
 const SESSION: &str = "3600";
 /// After so long, services may assume a new role ("eventual consistency", IAM user guide: some seconds).
 const IN_FORCE: Moment = Moment::from_secs(5);
-/// How AWS calls the roles of services whose names don't tell.
-const LINKED: [(&str, &str); 4] = [
-    ("ssm-incidents", "IncidentManager"),
-    ("organizations", "Organizations"),
-    ("config", "Config"),
-    ("replication.dynamodb", "DynamoDBReplication"),
-];
 
 impl Iam {
     pub(super) fn create_role(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
@@ -31,32 +24,11 @@ impl Iam {
         self.add_role(at, name, role)
     }
 
-    /// A role that a service makes for itself. AWS makes the same when the service is first used.
-    pub(super) fn create_linked_role(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
-        let service = asked.text("AWSServiceName");
-        let Some(short) = service.strip_suffix(".amazonaws.com") else {
-            return fault("InvalidInput", "Service role name is not valid");
-        };
-        let known = LINKED.iter().find(|(of, _)| *of == short).map(|(_, name)| (*name).to_owned());
-        let name = format!("AWSServiceRoleFor{}", known.unwrap_or_else(|| capitals(short)));
-        if self.roles.contains_key(&name) {
-            // It is InvalidInput here, of all codes.
-            return fault(
-                "InvalidInput",
-                format!("Service role name {name} has been taken in this account, please try a different suffix."),
-            );
-        }
-        let trust = trust(&json!({ "Service": service }));
-        let path = format!("/aws-service-role/{service}/");
-        let role = Identity { path, trust: Some(trust), session: SESSION.to_owned(), ..self.beginning(at, asked, "AROA")? };
-        self.add_role(at, name, role)
-    }
-
     /// The role by which the management account enters an account that Organizations made.
     pub(in crate::simulated) fn enter(&mut self, at: &mut At<'_>, name: &str, management: &str) {
-        let trust = trust(&json!({ "AWS": format!("arn:aws:iam::{management}:root") }));
-        let role = Identity { id: unique(at, "AROA"), path: "/".to_owned(), created: at.now, trust: Some(trust), ..Identity::default() };
-        self.roles.entry(name.to_owned()).or_insert(Identity { session: SESSION.to_owned(), ..role });
+        let whom = json!({ "AWS": format!("arn:aws:iam::{management}:root") });
+        let role = of_aws(at, "/", &whom);
+        self.roles.entry(name.to_owned()).or_insert(role);
     }
 
     /// The id of a role, if it trusts whoever has this ARN.
@@ -93,7 +65,7 @@ impl Iam {
         }
     }
 
-    fn add_role(&mut self, at: &At<'_>, name: String, role: Identity) -> Answer {
+    pub(super) fn add_role(&mut self, at: &At<'_>, name: String, role: Identity) -> Answer {
         if is_taken(self.roles.keys(), &name) {
             return fault("EntityAlreadyExists", format!("Role with name {name} already exists."));
         }
@@ -111,14 +83,10 @@ fn trusting(text: String) -> Result<String, Fault> {
     checked(text, Purpose::Trust)
 }
 
-/// The document by which a role trusts somebody.
-fn trust(whom: &serde_json::Value) -> String {
+/// A role that AWS makes by itself, and that trusts whoever this is.
+pub(super) fn of_aws(at: &mut At<'_>, path: &str, whom: &Value) -> Identity {
     let statement = json!({ "Effect": "Allow", "Principal": whom, "Action": "sts:AssumeRole" });
-    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
-}
-
-/// `some-service` as `SomeService`.
-fn capitals(name: &str) -> String {
-    let word = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
-    name.split(['-', '.']).map(word).collect()
+    let trust = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+    let (id, path, session) = (unique(at, "AROA"), path.to_owned(), SESSION.to_owned());
+    Identity { id, path, created: at.now, trust: Some(trust), session, ..Identity::default() }
 }

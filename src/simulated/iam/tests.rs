@@ -83,6 +83,8 @@ fn a_document_that_aws_would_not_take_is_none() {
     let flaws = |text: &str| [Purpose::Identity, Purpose::Trust].map(|purpose| flaw(text, purpose).is_some());
     assert_eq!(flaws(MAY), [false, true]);
     assert_eq!(flaws(TRUST), [true, false]);
+    let named = |sid: &str| MAY.replace(r#"{"Effect""#, &format!(r#"{{"Sid":"{sid}","Effect""#));
+    assert_eq!([named("Read1"), named("to-read")].map(|text| flaw(&text, Purpose::Identity).is_some()), [false, true]);
     let odd = ["{}", "[]", "x", r#"{"Statement":[]}"#, r#"{"Statement":[1]}"#, r#"{"Version":"2026-01-01","Statement":[]}"#];
     for text in odd.into_iter().map(str::to_owned).chain([MAY.replace("Allow", "allow"), MAY.replace("Resource", "Resources")]) {
         assert_eq!(flaws(&text), [true, true], "{text}");
@@ -116,6 +118,13 @@ fn whoever_there_is_comes_page_by_page_and_nobody_twice() {
     seen.sort();
     let all: Vec<String> = (0..5).map(|number| format!("role-{number}")).chain((0..5).map(|number| format!("user-{number}"))).collect();
     assert_eq!((seen, pages), (all, 4));
+}
+
+#[test]
+fn tags_have_few_signs() {
+    let tag = |key: &str, value: &str| is_tag((&key.to_owned(), &value.to_owned()));
+    assert!(tag("landfall:address", "payments/prod/global/iam-role/deploy") && tag("Ort", "Zürich 8"));
+    assert!(!tag("aws:x", "") && !tag("", "x") && !tag("x", "a,b") && !tag("x", &"x".repeat(257)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tags of all that the organization has: its root, units, accounts and policies.
 
 use super::{Organization, ROOT, Tags, constraint, page};
+use crate::simulated::iam::is_tag;
 use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok};
 use serde_json::json;
 
@@ -41,8 +42,8 @@ impl Organization {
 /// The tags that a call brings, where there are so many already.
 pub(super) fn checked(there: usize, asked: &Asked) -> Result<Tags, Fault> {
     let new = asked.tags("Tags");
-    if new.keys().any(|key| key.is_empty() || key.starts_with("aws:")) {
-        return fault("InvalidInputException", "a tag's key begins with aws:, or is empty");
+    if !new.iter().all(is_tag) {
+        return fault("InvalidInputException", "INVALID_PATTERN: a tag's key or value does not satisfy the constraint");
     }
     if there + new.len() > MOST {
         return constraint("MAX_TAG_LIMIT_EXCEEDED", "You have exceeded the number of tags allowed on this resource.");
