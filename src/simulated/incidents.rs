@@ -285,3 +285,63 @@ impl Plan {
         ok(json!({}))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::simulated::asking::Asking;
+    use serde_json::{Value, json};
+
+    fn status(aws: &mut Asking, arn: &Value) -> (Value, Vec<String>) {
+        let set = aws.told("ssm-incidents", "getReplicationSet", &json!({ "arn": arn }))["replicationSet"].clone();
+        let region = |(name, region): (&String, &Value)| format!("{name} {}", region["status"].as_str().unwrap());
+        (set["status"].clone(), set["regionMap"].as_object().unwrap().iter().map(region).collect())
+    }
+
+    #[test]
+    fn a_set_is_made_once_and_changed_once_at_a_time() {
+        let mut aws = Asking::new();
+        let create = |aws: &mut Asking, token: &str| {
+            aws.ask(
+                "ssm-incidents",
+                "createReplicationSet",
+                &json!({ "regions": { "us-west-2": {}, "us-east-1": {} }, "clientToken": token }),
+            )
+        };
+        let arn = create(&mut aws, "one").unwrap()["arn"].clone();
+        assert_eq!(create(&mut aws, "one").unwrap()["arn"], arn, "a lost answer does no harm");
+        assert_eq!(create(&mut aws, "two").unwrap_err(), "ConflictException");
+        assert_eq!(status(&mut aws, &arn), (json!("CREATING"), vec!["us-east-1 CREATING".into(), "us-west-2 CREATING".into()]));
+        aws.pass(60);
+        let leave = |aws: &mut Asking, token: &str| {
+            let actions = json!([{ "deleteRegionAction": { "regionName": "us-east-1" } }]);
+            aws.ask("ssm-incidents", "updateReplicationSet", &json!({ "arn": arn, "actions": actions, "clientToken": token })).err()
+        };
+        assert_eq!(leave(&mut aws, "three"), None);
+        assert_eq!(leave(&mut aws, "three"), None, "nor does this one");
+        assert_eq!(leave(&mut aws, "four").as_deref(), Some("ConflictException"));
+        assert_eq!(status(&mut aws, &arn), (json!("UPDATING"), vec!["us-east-1 DELETING".into(), "us-west-2 ACTIVE".into()]));
+        aws.pass(60);
+        assert_eq!(status(&mut aws, &arn), (json!("ACTIVE"), vec!["us-west-2 ACTIVE".into()]));
+    }
+
+    #[test]
+    fn contacts_wait_until_the_set_is_whole() {
+        let mut aws = Asking::new();
+        let ada = json!({ "Alias": "ada", "Type": "PERSONAL", "Plan": { "Stages": [] }, "IdempotencyToken": "ada" });
+        aws.told("ssm-incidents", "createReplicationSet", &json!({ "regions": { "us-west-2": {} } }));
+        assert_eq!(aws.ask("ssm-contacts", "CreateContact", &ada).unwrap_err(), "ValidationException");
+        aws.pass(60);
+        let made = aws.told("ssm-contacts", "CreateContact", &ada);
+        assert_eq!(aws.told("ssm-contacts", "CreateContact", &ada), made, "a lost answer does no harm");
+        let other = json!({ "Alias": "ada", "Type": "PERSONAL", "Plan": { "Stages": [] }, "IdempotencyToken": "other" });
+        assert_eq!(aws.ask("ssm-contacts", "CreateContact", &other).unwrap_err(), "ConflictException");
+
+        let sms = json!({ "ContactId": made["ContactArn"], "Name": "ada-sms", "Type": "SMS", "DeliveryAddress": { "SimpleAddress": "+15550100" } });
+        let arn = |answer: &Value| answer["ContactChannelArn"].as_str().unwrap().to_owned();
+        let channel = arn(&aws.told("ssm-contacts", "CreateContactChannel", &sms));
+        let code = &channel[channel.len() - 6..];
+        assert!(code.chars().all(|digit| digit.is_ascii_digit()), "what a human types is digits: {code}");
+        let entered = json!({ "ContactChannelId": channel, "ActivationCode": code });
+        aws.told("ssm-contacts", "ActivateContactChannel", &entered);
+    }
+}
