@@ -3,6 +3,8 @@
 //! nothing of Landfall but its table of limits.
 
 mod account;
+#[cfg(test)]
+mod asking;
 mod at;
 mod budgets;
 mod canary;

@@ -52,4 +52,25 @@ mod tests {
         assert_eq!(page(0..5, &usize::MAX.to_string(), 3), (vec![], None));
         assert_eq!(page(0..1, "odd", 3), (vec![0], None));
     }
+
+    #[test]
+    fn a_long_listing_goes_on_where_it_ended() {
+        use crate::simulated::asking::Asking;
+        use serde_json::json;
+        let mut asking = Asking::new();
+        let instance = asking.told("sso", "ListInstances", &json!({}))["Instances"][0]["InstanceArn"].clone();
+        for number in 0..103 {
+            asking.told("sso", "CreatePermissionSet", &json!({ "InstanceArn": instance, "Name": format!("set-{number}") }));
+        }
+        let mut list = |token: Value, size: Value| {
+            asking.ask("sso", "ListPermissionSets", &json!({ "InstanceArn": instance, "NextToken": token, "MaxResults": size }))
+        };
+        let count = |page: &Value| page["PermissionSets"].as_array().unwrap().len();
+        let first = list(Value::Null, Value::Null).unwrap();
+        let last = list(first["NextToken"].clone(), Value::Null).unwrap();
+        assert_eq!((count(&first), count(&last), &last["NextToken"]), (100, 3, &Value::Null));
+        let some = list(first["NextToken"].clone(), json!(2)).unwrap();
+        assert_eq!((count(&some), some["NextToken"].as_str()), (2, Some("102")));
+        assert_eq!(list(json!("x"), Value::Null), Err("ValidationException".to_owned()));
+    }
 }

@@ -175,3 +175,124 @@ impl Request {
         shown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::simulated::asking::Asking;
+    use serde_json::{Map, Value, json};
+
+    struct Center {
+        aws: Asking,
+        instance: String,
+        set: String,
+        group: String,
+    }
+
+    impl Center {
+        fn new() -> Center {
+            let mut aws = Asking::new();
+            let found = aws.told("sso", "ListInstances", &json!({}))["Instances"][0].clone();
+            let group = aws.told(
+                "identitystore",
+                "CreateGroup",
+                &json!({ "IdentityStoreId": found["IdentityStoreId"], "DisplayName": "developers" }),
+            );
+            let made = aws.told("sso", "CreatePermissionSet", &json!({ "InstanceArn": found["InstanceArn"], "Name": "developer" }));
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let set = text(&made["PermissionSet"]["PermissionSetArn"]);
+            Center { aws, instance: text(&found["InstanceArn"]), set, group: text(&group["GroupId"]) }
+        }
+
+        fn ask(&mut self, operation: &str, more: &[(&str, &str)]) -> Result<Value, String> {
+            let mut all =
+                Map::from_iter([("InstanceArn".to_owned(), json!(self.instance)), ("PermissionSetArn".to_owned(), json!(self.set))]);
+            all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+            self.aws.ask("sso", operation, &all.into())
+        }
+
+        /// The status and the request's id.
+        fn assign(&mut self, account: &str, group: &str) -> Result<(String, String), String> {
+            let what = [("TargetType", "AWS_ACCOUNT"), ("TargetId", account), ("PrincipalType", "GROUP"), ("PrincipalId", group)];
+            let answer = self.ask("CreateAccountAssignment", &what)?;
+            let status = &answer["AccountAssignmentCreationStatus"];
+            Ok((status["Status"].as_str().unwrap().to_owned(), status["RequestId"].as_str().unwrap().to_owned()))
+        }
+
+        fn status(&mut self, request: &str) -> Value {
+            let name = "AccountAssignmentCreationRequestId";
+            self.ask("DescribeAccountAssignmentCreationStatus", &[(name, request)]).unwrap()["AccountAssignmentCreationStatus"].clone()
+        }
+
+        fn assigned(&mut self, account: &str) -> usize {
+            self.ask("ListAccountAssignments", &[("AccountId", account)]).unwrap()["AccountAssignments"].as_array().unwrap().len()
+        }
+    }
+
+    const ACCOUNT: &str = "200000000001";
+
+    #[test]
+    fn an_assignment_is_there_when_it_is_made_and_not_before() {
+        let mut center = Center::new();
+        let group = center.group.clone();
+        let (status, request) = center.assign(ACCOUNT, &group).unwrap();
+        assert_eq!(
+            (status.as_str(), center.status(&request)["Status"].as_str(), center.assigned(ACCOUNT)),
+            ("IN_PROGRESS", Some("IN_PROGRESS"), 0)
+        );
+        assert_eq!(center.assign(ACCOUNT, &group).unwrap_err(), "ConflictException", "it is on its way");
+        assert_eq!(center.ask("DeletePermissionSet", &[]).unwrap_err(), "ConflictException", "on its way, too");
+        center.aws.pass(10);
+        assert_eq!((center.status(&request)["Status"].as_str(), center.assigned(ACCOUNT)), (Some("SUCCEEDED"), 1));
+        center.assign(ACCOUNT, &group).unwrap();
+        center.aws.pass(10);
+        assert_eq!(center.assigned(ACCOUNT), 1, "given twice, it is had once");
+    }
+
+    #[test]
+    fn so_many_are_made_at_once_and_no_more() {
+        let mut center = Center::new();
+        let group = center.group.clone();
+        for account in 0..super::AT_ONCE {
+            center.assign(&format!("20000000000{account}"), &group).unwrap();
+        }
+        assert_eq!(center.assign("200000000010", &group).unwrap_err(), "ThrottlingException");
+        center.aws.pass(10);
+        center.assign("200000000010", &group).unwrap();
+    }
+
+    #[test]
+    fn nobody_is_given_nothing_and_that_is_told_in_the_end() {
+        let mut center = Center::new();
+        let (_, request) = center.assign(ACCOUNT, "0a1b2c3d-0000-4000-8000-ffffffffffff").unwrap();
+        center.aws.pass(10);
+        let status = center.status(&request);
+        assert_eq!((status["Status"].as_str(), status["FailureReason"].as_str()), (Some("FAILED"), Some("there is no such principal")));
+        assert_eq!(center.assigned(ACCOUNT), 0);
+    }
+
+    #[test]
+    fn a_set_is_provisioned_once_at_a_time() {
+        let mut center = Center::new();
+        let all = [("TargetType", "ALL_PROVISIONED_ACCOUNTS")];
+        center.ask("ProvisionPermissionSet", &all).unwrap();
+        assert_eq!(center.ask("ProvisionPermissionSet", &all).unwrap_err(), "ConflictException");
+        center.aws.pass(10);
+        center.ask("ProvisionPermissionSet", &all).unwrap();
+    }
+
+    #[test]
+    fn a_set_holds_so_much_and_no_more() {
+        let mut center = Center::new();
+        let attach = |center: &mut Center, number: usize| {
+            center.ask("AttachManagedPolicyToPermissionSet", &[("ManagedPolicyArn", &format!("arn:aws:iam::aws:policy/p{number}"))])
+        };
+        (0..20).for_each(|number| drop(attach(&mut center, number).unwrap()));
+        assert_eq!(attach(&mut center, 20).unwrap_err(), "ServiceQuotaExceededException");
+        let mut put = |white: usize, black: usize| {
+            let policy = format!(r#"{{"{}":1{}}}"#, "x".repeat(black), " ".repeat(white));
+            center.ask("PutInlinePolicyToPermissionSet", &[("InlinePolicy", &policy)]).err()
+        };
+        let too_much = Some("ServiceQuotaExceededException".to_owned());
+        assert_eq!((put(20_000, 10_000), put(0, 10_300), put(32_000, 1_000)), (None, too_much.clone(), too_much));
+    }
+}
