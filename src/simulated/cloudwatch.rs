@@ -115,12 +115,7 @@ impl Alarm {
     fn xml(&self, at: &At<'_>, name: &str) -> String {
         let Alarm { fields, dimensions, actions, changed } = self;
         let arn = at.arn("cloudwatch", &format!("alarm:{name}"));
-        let state = [
-            ("AlarmName", name),
-            ("AlarmArn", &arn),
-            ("StateValue", "INSUFFICIENT_DATA"),
-            ("AlarmConfigurationUpdatedTimestamp", &iso(*changed)),
-        ];
+        let state = [("AlarmName", name), ("AlarmArn", &arn), ("AlarmConfigurationUpdatedTimestamp", &iso(*changed))];
         let mut text: String = state.iter().map(|(name, value)| element(name, value)).collect();
         text.extend(fields.iter().map(|(name, value)| element(name, value)));
         let dimensions = dimensions.iter().map(|(name, value)| element("Name", name) + &element("Value", value));

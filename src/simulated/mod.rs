@@ -29,6 +29,8 @@ mod servicequotas;
 mod sns;
 mod ssm;
 mod sso;
+#[cfg(test)]
+mod strict;
 mod sts;
 mod support;
 mod throttle;

@@ -23,8 +23,8 @@ pub(super) fn name(asked: &mut Asked) {
         // These are named in the path.
         ("account" | "ssm-incidents", _, [name]) => capital(name),
         ("s3", ..) => s3::operation(asked).to_owned(),
-        ("s3control", "GET", [_, "configuration", "publicAccessBlock"]) => "GetPublicAccessBlock".to_owned(),
-        ("s3control", "PUT", [_, "configuration", "publicAccessBlock"]) => "PutPublicAccessBlock".to_owned(),
+        ("s3control", "GET", [_, "configuration", "publicAccessBlock"]) => "GetAccountPublicAccessBlock".to_owned(),
+        ("s3control", "PUT", [_, "configuration", "publicAccessBlock"]) => "PutAccountPublicAccessBlock".to_owned(),
         ("lambda", method, ["2015-03-31", "functions", rest @ ..]) => function(method, rest).to_owned(),
         _ => return,
     };

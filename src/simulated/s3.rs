@@ -47,7 +47,7 @@ impl S3 {
         match asked.operation.as_str() {
             "HeadBucket" => reply(200, vec![("x-amz-bucket-region", bucket.region.clone())], ""),
             "PutBucketVersioning" => {
-                bucket.is_versioned = tagged(&String::from_utf8_lossy(&asked.body), "Status") == Some("Enabled");
+                bucket.is_versioned = between(&String::from_utf8_lossy(&asked.body), "Status") == Some("Enabled");
                 answered("")
             }
             "PutPublicAccessBlock" => {
@@ -72,7 +72,7 @@ impl S3 {
         if !(3..=63).contains(&name.len()) || !name.chars().all(is_sign) {
             return refused(400, "InvalidBucketName", "The specified bucket is not valid.");
         }
-        if tagged(&body, "LocationConstraint").unwrap_or(UNSPOKEN) != at.region {
+        if between(&body, "LocationConstraint").unwrap_or(UNSPOKEN) != at.region {
             let why = "The location constraint is incompatible for the region specific endpoint this request was sent to.";
             return refused(400, "IllegalLocationConstraintException", why);
         }
@@ -231,7 +231,7 @@ fn body(asked: &Asked) -> Option<Vec<u8>> {
 }
 
 /// The text between `<name>` and `</name>`, of which there is one.
-pub(super) fn tagged<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn between<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     Some(rest.split_once(&format!("</{name}>"))?.0)
 }

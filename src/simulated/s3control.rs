@@ -1,7 +1,7 @@
 //! Amazon S3's interface for whole accounts: whether anything of theirs can be public.
 
 use super::At;
-use super::s3::{answered, refused, tagged};
+use super::s3::{answered, refused, between};
 use super::wire::{Answer, Asked, element, fault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,11 +22,11 @@ impl PublicAccess {
             return refused(403, "AccessDenied", "Access Denied");
         }
         match (asked.operation.as_str(), &self.block) {
-            ("GetPublicAccessBlock", Some(block)) => answered(shown(block)),
-            ("GetPublicAccessBlock", None) => {
+            ("GetAccountPublicAccessBlock", Some(block)) => answered(shown(block)),
+            ("GetAccountPublicAccessBlock", None) => {
                 refused(404, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
             }
-            ("PutPublicAccessBlock", _) => {
+            ("PutAccountPublicAccessBlock", _) => {
                 self.block = Some(given(asked));
                 answered("")
             }
@@ -38,7 +38,7 @@ impl PublicAccess {
 /// What a request blocks; what it leaves out, it does not.
 pub(super) fn given(asked: &Asked) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(&asked.body);
-    let said = |block: &str| tagged(&text, block).filter(|said| *said == "true").unwrap_or("false").to_owned();
+    let said = |block: &str| between(&text, block).filter(|said| *said == "true").unwrap_or("false").to_owned();
     BLOCKS.iter().map(|block| ((*block).to_owned(), said(block))).collect()
 }
 

@@ -108,8 +108,7 @@ impl Secrets {
         if let Some(arn) = self.arn(&name) {
             return self.secrets.get(&arn).map_or_else(|| fault("InternalServiceError", ""), |secret| secret.again(&arn, version.as_ref()));
         }
-        let id = at.id("", 6);
-        let arn = at.arn("secretsmanager", &format!("secret:{name}-{id}"));
+        let arn = arn(at, &name);
         let answer = json!({ "ARN": arn, "Name": name, "VersionId": version.as_ref().map(|version| &version.id) });
         let (tags, description) = (tagged(asked.tags("Tags"))?, asked.text("Description"));
         let versions = version.into_iter().collect();
@@ -147,11 +146,11 @@ impl Secrets {
         }))
     }
 
-    fn delete(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
+    fn delete(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         let id = asked.text("SecretId");
         if asked.json["ForceDeleteWithoutRecovery"] == true {
             // What is not there is deleted as well.
-            let arn = self.arn(&id).unwrap_or_else(|| id.clone());
+            let arn = self.arn(&id).unwrap_or_else(|| arn(at, &id));
             let name = self.secrets.remove(&arn).map_or(id, |secret| secret.name);
             return ok(json!({ "ARN": arn, "Name": name, "DeletionDate": at.now.as_secs() }));
         }
@@ -207,6 +206,12 @@ fn version(asked: &Asked) -> Result<Option<Version>, Fault> {
         return fault("ValidationException", format!("a secret holds {VALUE} bytes at the most"));
     }
     Ok(Some(Version { id: asked.text("ClientRequestToken"), value }))
+}
+
+/// An ARN for a new secret of a name.
+fn arn(at: &mut At<'_>, name: &str) -> String {
+    let id = at.id("", 6);
+    at.arn("secretsmanager", &format!("secret:{name}-{id}"))
 }
 
 fn taken(version: &Version, arn: &str) -> String {

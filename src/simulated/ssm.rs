@@ -70,6 +70,9 @@ impl Ssm {
             let why = "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
             return fault("ParameterAlreadyExists", why);
         }
+        if asked.json["Overwrite"] == true && asked.json["Tags"].as_array().is_some_and(|tags| !tags.is_empty()) {
+            return fault("ValidationException", "Invalid request: tags and overwrite can't be used together.");
+        }
         if known.is_none() && self.parameters.len() >= PARAMETERS {
             return fault("ParameterLimitExceeded", "You have exceeded the number of parameters for this AWS account.");
         }

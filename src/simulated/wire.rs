@@ -121,7 +121,8 @@ impl Asked {
 
     /// As IAM policies name it.
     pub fn action(&self) -> String {
-        format!("{}:{}", self.service, self.operation)
+        let service = if self.service == "s3control" { "s3" } else { &self.service };
+        format!("{service}:{}", self.operation)
     }
 
     /// When it was signed.

@@ -132,7 +132,9 @@ impl HttpConnector for Aws {
 /// The SDK's request, as the simulated AWS takes it.
 pub fn asked(request: &HttpRequest) -> Request {
     let address = request.uri().split_once("://").map_or("", |(_, address)| address);
+    let host = address.split(['/', '?']).next().unwrap_or_default();
     let headers = request.headers().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    let headers = headers.chain([("host".to_owned(), host.to_owned())]);
     Request {
         method: request.method().to_owned(),
         target: address.find(['/', '?']).map_or("/", |at| &address[at..]).to_owned(),

@@ -9,3 +9,4 @@ mod floor;
 mod pacing;
 mod populate;
 mod run;
+mod store;

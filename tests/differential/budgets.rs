@@ -31,6 +31,7 @@ pub async fn story(side: &mut Side) {
     let arn = |name: &str| format!("arn:aws:budgets::{account}:budget/{name}");
     let list = || budgets.describe_budgets().account_id(&account);
     side.told("budgets:DescribeBudgets", list().send().await);
+    side.differs("budgets:DescribeBudgets", "the emulated shows an account its own budgets, whichever it asks for");
     side.told("budgets:DescribeBudgets", budgets.describe_budgets().account_id("000000000001").send().await);
     let gone = || budgets.delete_budget().account_id(&account).budget_name("landfall-main").send();
     side.told("budgets:DeleteBudget", gone().await);

@@ -15,13 +15,13 @@ pub async fn story(side: &mut Side) {
     side.told("ssm:PutParameter", first.clone().send().await);
     side.told("ssm:PutParameter", first.clone().send().await);
     side.told("ssm:PutParameter", put("/landfall/a", "2").overwrite(true).send().await);
-    side.differs("ssm:PutParameter", "moto changes a parameter's type, which AWS refuses");
-    side.told("ssm:PutParameter", put("/landfall/a", "2").r#type(ParameterType::StringList).overwrite(true).send().await);
     let tags = aws_sdk_ssm::types::Tag::builder().key("a").value("b").build().unwrap();
     side.told("ssm:PutParameter", put("/landfall/a", "2").overwrite(true).tags(tags).send().await);
     side.told("ssm:PutParameter", put("/landfall/list", "a,b").r#type(ParameterType::StringList).send().await);
+    side.differs("ssm:PutParameter", "moto changes a parameter's type");
+    side.told("ssm:PutParameter", put("/landfall/list", "a").r#type(ParameterType::String).overwrite(true).send().await);
     side.differs("ssm:PutParameter", "moto takes values of any length");
-    side.told("ssm:PutParameter", put("/landfall/long", &"x".repeat(4097)).r#type(ParameterType::String).send().await);
+    side.told("ssm:PutParameter", put("/landfall/list", &"x".repeat(4097)).overwrite(true).send().await);
     side.told("ssm:DeleteParameter", ssm.delete_parameter().name("/landfall/list").send().await);
 
     for number in 0..12 {

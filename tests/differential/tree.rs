@@ -18,6 +18,21 @@ impl Tree {
     pub fn of(text: &str) -> Tree {
         value(&mut text.chars().peekable())
     }
+
+    /// A document that is the text of an answer, such as a policy: however it is written, it says the same.
+    pub fn of_json(text: &str) -> Option<Tree> {
+        let document: serde_json::Value = serde_json::from_str(text).ok()?;
+        (document.is_object() || document.is_array()).then(|| Tree::document(document))
+    }
+
+    fn document(value: serde_json::Value) -> Tree {
+        match value {
+            serde_json::Value::Object(all) => Tree::Fields(all.into_iter().map(|(name, value)| (name, Tree::document(value))).collect()),
+            serde_json::Value::Array(all) => Tree::List(all.into_iter().map(Tree::document).collect()),
+            serde_json::Value::String(text) => Tree::Text(text),
+            other => Tree::Text(other.to_string()),
+        }
+    }
 }
 
 type Letters<'a> = Peekable<Chars<'a>>;

@@ -22,6 +22,7 @@ const SNS: Source = Assumed("the least that SNS grants any of its management cal
 const EVENTS: Source = Assumed("EventBridge publishes none for its management calls");
 const CONTACTS: Source = Assumed("Incident Manager publishes none");
 const BUDGETS: Source = Assumed("Budgets publishes none");
+const S3: Source = Published("S3 user guide, performance guidelines: writes a second a prefix; of reads, it takes more");
 const S3_CONTROL: Source = Assumed("S3 Control publishes none");
 const UNKNOWN: Source = Assumed("nothing is known of the call: slow enough for the slowest services");
 
@@ -144,7 +145,8 @@ pub static TABLE: &[Limit] = &[
     each(&["events:*"], 5.0, 5.0, Scope::Region, EVENTS),
     each(&["ssm-contacts:*", "ssm-incidents:*"], 5.0, 5.0, Scope::Region, CONTACTS),
     each(&["budgets:*"], 5.0, 2.0, Scope::Account, BUDGETS),
-    each(&["s3:*"], 10.0, 10.0, Scope::Account, S3_CONTROL),
+    each(&["s3:GetAccountPublicAccessBlock", "s3:PutAccountPublicAccessBlock"], 10.0, 10.0, Scope::Account, S3_CONTROL),
+    each(&["s3:*"], 3500.0, 3500.0, Scope::Account, S3),
     OTHERS,
 ];
 
