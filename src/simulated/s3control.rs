@@ -1,7 +1,7 @@
 //! Amazon S3's interface for whole accounts: whether anything of theirs can be public.
 
 use super::At;
-use super::s3::{answered, refused, between};
+use super::s3::{answered, between, refused};
 use super::wire::{Answer, Asked, element, fault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
