@@ -42,7 +42,7 @@ impl Budgets {
             return fault("AccessDeniedException", "the budgets of another account");
         }
         match asked.operation.as_str() {
-            "DescribeBudgets" => Ok(paged("Budgets", self.budgets.values().map(|budget| &budget.shown), asked)),
+            "DescribeBudgets" => paged("Budgets", self.budgets.values().map(|budget| &budget.shown), asked),
             "CreateBudget" => self.create(asked),
             "UpdateBudget" => {
                 let new = &asked.json["NewBudget"];
@@ -57,7 +57,7 @@ impl Budgets {
             }
             "DescribeNotificationsForBudget" => {
                 let budget = self.named(asked)?;
-                Ok(paged("Notifications", budget.told.iter().map(|told| &told.notification), asked))
+                paged("Notifications", budget.told.iter().map(|told| &told.notification), asked)
             }
             "CreateNotification" => {
                 let budget = self.named(asked)?;
@@ -71,7 +71,7 @@ impl Budgets {
             }
             "DescribeSubscribersForNotification" => {
                 let (budget, at) = self.told(asked)?;
-                Ok(paged("Subscribers", budget.told.get(at).into_iter().flat_map(|told| &told.subscribers), asked))
+                paged("Subscribers", budget.told.get(at).into_iter().flat_map(|told| &told.subscribers), asked)
             }
             "TagResource" => {
                 let given = asked.tags("ResourceTags");
@@ -167,9 +167,9 @@ fn whole(given: &Value) -> Result<Value, Fault> {
     Ok(shown)
 }
 
-fn paged<'a>(name: &str, all: impl Iterator<Item = &'a Value>, asked: &Asked) -> super::wire::Body {
+fn paged<'a>(name: &str, all: impl Iterator<Item = &'a Value>, asked: &Asked) -> Answer {
     let (found, next) = page(all, &asked.text("NextToken"), size(asked, "MaxResults", PAGE, PAGE));
-    super::wire::Body::Json(json!({ name: found, "NextToken": next }))
+    ok(json!({ name: found, "NextToken": next }))
 }
 
 fn tagged(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {

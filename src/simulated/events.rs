@@ -46,7 +46,7 @@ struct Rule {
 impl Events {
     pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         match asked.operation.as_str() {
-            "ListEventBuses" => Ok(self.list_buses(at, asked)),
+            "ListEventBuses" => self.list_buses(at, asked),
             "CreateEventBus" => self.create_bus(at, asked),
             "DeleteEventBus" => self.delete_bus(asked),
             "PutPermission" => self.permit(asked),
@@ -96,14 +96,14 @@ impl Events {
         self.rules.get_mut(&format!("{bus}/{name}")).map_or_else(missing, Ok)
     }
 
-    fn list_buses(&self, at: &At<'_>, asked: &Asked) -> super::wire::Body {
+    fn list_buses(&self, at: &At<'_>, asked: &Asked) -> Answer {
         let (prefix, default) = (asked.text("NamePrefix"), Bus::default());
         let all = [(DEFAULT, &default)].into_iter().chain(self.buses.iter().map(|(name, bus)| (name.as_str(), bus)));
         let found = all.filter(|(name, _)| name.starts_with(&prefix));
         let (found, next) = page(found, &asked.text("NextToken"), size(asked, "Limit", PAGE, PAGE));
         let shown = |(name, bus): (&str, &Bus)| json!({ "Name": name, "Arn": bus_arn(at, name), "Policy": bus.policy });
         let found: Vec<Value> = found.into_iter().map(shown).collect();
-        super::wire::Body::Json(json!({ "EventBuses": found, "NextToken": next }))
+        ok(json!({ "EventBuses": found, "NextToken": next }))
     }
 
     fn create_bus(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
