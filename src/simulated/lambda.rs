@@ -1,6 +1,7 @@
 //! AWS Lambda: functions, kept as they are shown, and who may call them. Runs none: it answers for Landfall's canaries.
 
 use super::ec2::{Ec2, Place};
+use super::iam::Iam;
 use super::wire::{Answer, Asked, Body, Fault, Reply, fault, iso, json};
 use super::{At, Moment, canary};
 use aws_smithy_types::base64;
@@ -40,11 +41,11 @@ struct Function {
 }
 
 impl Lambda {
-    pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2) -> Answer {
+    pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2, iam: &Iam) -> Answer {
         match asked.operation.as_str() {
-            "CreateFunction" => self.create(at, asked, ec2),
+            "CreateFunction" => self.create(at, asked, ec2, iam),
             "ListFunctions" => self.list(asked),
-            "UpdateFunctionConfiguration" => self.configure(at, asked, ec2),
+            "UpdateFunctionConfiguration" => self.configure(at, asked, ec2, iam),
             "UpdateFunctionCode" => self.update_code(at, asked),
             "DeleteFunction" => self.delete(at, asked, ec2),
             "AddPermission" => self.permit(at, asked),
@@ -55,7 +56,7 @@ impl Lambda {
         }
     }
 
-    fn create(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2) -> Answer {
+    fn create(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2, iam: &Iam) -> Answer {
         let name = asked.text("FunctionName");
         if self.functions.contains_key(&name) {
             return conflict(format!("Function already exist: {name}"));
@@ -71,7 +72,7 @@ impl Lambda {
             ("LoggingConfig".to_owned(), json!({ "LogFormat": "Text", "LogGroup": format!("/aws/lambda/{name}") })),
         ]);
         code(&mut shown, &asked.json["Code"]["ZipFile"])?;
-        configure(&mut shown, at, asked)?;
+        configure(&mut shown, at, asked, iam)?;
         let is_in_vpc = connect(&mut shown, at, ec2)?;
         let takes = if is_in_vpc { at.takes(PENDING) } else { Moment::ZERO };
         let tags = asked.json["Tags"].as_object().into_iter().flatten();
@@ -92,10 +93,10 @@ impl Lambda {
         json(json!({ "Functions": shown, "NextMarker": next }))
     }
 
-    fn configure(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2) -> Answer {
+    fn configure(&mut self, at: &mut At<'_>, asked: &Asked, ec2: &mut Ec2, iam: &Iam) -> Answer {
         let function = self.free(at, asked)?;
         let mut shown = function.shown.clone();
-        configure(&mut shown, at, asked)?;
+        configure(&mut shown, at, asked, iam)?;
         if asked.has("VpcConfig") {
             connect(&mut shown, at, ec2)?;
         }
@@ -208,7 +209,7 @@ impl Function {
 }
 
 /// Puts what a request says into a configuration.
-fn configure(shown: &mut Map<String, Value>, at: &At<'_>, asked: &Asked) -> Result<(), Fault> {
+fn configure(shown: &mut Map<String, Value>, at: &At<'_>, asked: &Asked, iam: &Iam) -> Result<(), Fault> {
     for field in ["Runtime", "Role", "Handler", "MemorySize", "Timeout", "Environment", "VpcConfig", "Description"] {
         if let Some(value) = asked.json.get(field).filter(|value| !value.is_null()) {
             shown.insert(field.to_owned(), value.clone());
@@ -221,15 +222,16 @@ fn configure(shown: &mut Map<String, Value>, at: &At<'_>, asked: &Asked) -> Resu
     shown.insert("LastModified".to_owned(), json!(iso(at.now).replace('Z', ".000+0000")));
     let number = |field: &str| shown.get(field).and_then(Value::as_u64).unwrap_or_default();
     let environment = shown.get("Environment").map_or(0, |environment| environment["Variables"].to_string().len());
-    match () {
-        () if !MEMORY.contains(&number("MemorySize")) => invalid("'MemorySize' has to be from 128 to 10240"),
-        () if !TIMEOUT.contains(&number("Timeout")) => invalid("'Timeout' has to be from 1 to 900"),
-        () if environment > ENVIRONMENT => invalid("The environment variables exceed the 4KB limit"),
-        () if ["Runtime", "Role", "Handler"].iter().any(|field| shown.get(*field).is_none_or(|value| value == "")) => {
-            invalid("Runtime, Role and Handler are mandatory parameters for functions created with deployment packages.")
-        }
-        () => Ok(()),
-    }
+    let bare = ["Runtime", "Role", "Handler"].iter().any(|field| shown.get(*field).is_none_or(|value| value == ""));
+    let role = shown.get("Role").and_then(Value::as_str).unwrap_or_default();
+    let wrong = [
+        (!MEMORY.contains(&number("MemorySize")), "'MemorySize' has to be from 128 to 10240"),
+        (!TIMEOUT.contains(&number("Timeout")), "'Timeout' has to be from 1 to 900"),
+        (environment > ENVIRONMENT, "The environment variables exceed the 4KB limit"),
+        (bare, "Runtime, Role and Handler are mandatory parameters for functions created with deployment packages."),
+        (!iam.serves(role, "lambda.amazonaws.com", at), "The role defined for the function cannot be assumed by Lambda."),
+    ];
+    wrong.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, why)| invalid(why))
 }
 
 /// Puts the function into its subnets, and says whether it has any.
@@ -287,4 +289,88 @@ fn missing<T>(message: impl Into<String>) -> Result<T, Fault> {
 
 fn invalid<T>(message: impl Into<String>) -> Result<T, Fault> {
     fault("InvalidParameterValueException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simulated::wire::Request;
+    use crate::simulated::{Moment, World};
+    use serde_json::{Value, json};
+
+    /// When the tests' signatures are of.
+    const NOW: &str = "20261121T140000Z";
+
+    struct Bench {
+        world: World,
+        now: Moment,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            Bench { world: World::new(1), now: Moment::from_secs(1_795_269_600) }
+        }
+
+        fn send(&mut self, service: &str, method: &str, target: &str, body: String, kind: &str) -> (u16, String) {
+            let scope = format!("Credential=test/20261121/us-west-2/{service}/aws4_request,");
+            let headers = [("authorization", scope.as_str()), ("x-amz-date", NOW), ("content-type", kind)];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let request = Request { method: method.to_owned(), target: target.to_owned(), headers, body: body.into_bytes() };
+            let reply = self.world.reply(&request, self.now);
+            (reply.status, String::from_utf8(reply.body).unwrap())
+        }
+
+        fn query(&mut self, service: &str, form: &str, element: &str) -> String {
+            let (_, text) = self.send(service, "POST", "/", form.to_owned(), "application/x-www-form-urlencoded");
+            let found = text.split_once(&format!("<{element}>")).map(|(_, rest)| rest.split('<').next().unwrap().to_owned());
+            found.unwrap_or_else(|| panic!("{text}"))
+        }
+
+        fn lambda(&mut self, method: &str, rest: &str, body: &Value) -> (u16, Value) {
+            let (status, text) = self.send("lambda", method, &format!("/2015-03-31/functions{rest}"), body.to_string(), "application/json");
+            (status, serde_json::from_str(&text).unwrap_or_default())
+        }
+    }
+
+    fn function(subnet: &str, group: &str) -> Value {
+        json!({
+            "FunctionName": "landfall-canary-a", "Runtime": "python3.13", "Handler": "handler.handler", "Code": { "ZipFile": "UEs=" },
+            "Role": "arn:aws:iam::1:role/landfall-canary", "VpcConfig": { "SubnetIds": [subnet], "SecurityGroupIds": [group] },
+            "Environment": { "Variables": { "LANDFALL_ZONE": "a", "LANDFALL_SERVICES": "s3 sts" } },
+        })
+    }
+
+    #[test]
+    fn a_canary_tells_what_its_network_lacks_and_its_interfaces_stay_a_while() {
+        let mut aws = Bench::new();
+        let vpc = aws.query("ec2", "Action=CreateVpc&CidrBlock=10.0.0.0/20", "vpcId");
+        let subnet = aws.query("ec2", &format!("Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.0.0.0/24"), "subnetId");
+        let group = aws.query("ec2", &format!("Action=CreateSecurityGroup&VpcId={vpc}&GroupName=a&GroupDescription=a"), "groupId");
+        assert_eq!(aws.lambda("POST", "", &function(&subnet, &group)).0, 400, "there is no such role");
+        let trust = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" } });
+        aws.query("iam", &format!("Action=CreateRole&RoleName=landfall-canary&AssumeRolePolicyDocument={trust}"), "Arn");
+        assert_eq!(aws.lambda("POST", "", &function(&subnet, &group)).0, 400, "the role is not in force yet");
+        aws.now += super::PENDING;
+        assert_eq!(aws.lambda("POST", "", &function("subnet-nobodys", &group)).0, 400);
+        assert_eq!(aws.lambda("POST", "", &function(&subnet, &group)).1["State"], "Pending");
+        assert_eq!(aws.lambda("POST", "/landfall-canary-a/invocations", &Value::Null).0, 409);
+        aws.now += super::PENDING;
+        let told = |aws: &mut Bench| aws.lambda("POST", "/landfall-canary-a/invocations", &Value::Null).1;
+        let verdict = told(&mut aws);
+        assert_eq!(verdict["suspects"], json!(["nat-gateway", "route", "internet-gateway", "security-group"]));
+        let table = aws.query("ec2", &format!("Action=CreateRouteTable&VpcId={vpc}"), "routeTableId");
+        aws.query("ec2", &format!("Action=AssociateRouteTable&SubnetId={subnet}&RouteTableId={table}"), "associationId");
+        let endpoint = format!("Action=CreateVpcEndpoint&VpcId={vpc}&ServiceName=com.amazonaws.us-west-2.s3&RouteTableId.1={table}");
+        aws.query("ec2", &endpoint, "vpcEndpointId");
+        let verdict = told(&mut aws);
+        let ok: Vec<_> = verdict["checks"].as_array().unwrap().iter().map(|check| check["ok"].as_bool().unwrap()).collect();
+        assert_eq!((ok, &verdict["suspects"]), (vec![false, true, false], &json!(["nat-gateway", "route", "internet-gateway"])));
+        aws.query("ec2", &format!("Action=ModifyVpcAttribute&VpcId={vpc}&EnableDnsSupport.Value=false"), "return");
+        assert_eq!(told(&mut aws)["suspects"], json!(["dns"]));
+
+        assert_eq!(aws.lambda("DELETE", "/landfall-canary-a", &Value::Null).0, 204);
+        let delete = format!("Action=DeleteSubnet&SubnetId={subnet}");
+        assert_eq!(aws.query("ec2", &delete, "Code"), "DependencyViolation");
+        aws.now += Moment::from_secs(200);
+        assert_eq!(aws.query("ec2", &delete, "Code"), "DependencyViolation", "Lambda keeps its interfaces for up to 20 minutes");
+    }
 }

@@ -248,7 +248,7 @@ impl World {
                 let is_contact = |arn: &str| own.regions.values().any(|local| local.contacts.has(arn));
                 own.incidents.answer(&mut at, asked, &is_contact)
             }
-            "lambda" => local.lambda.answer(&mut at, asked, &mut local.ec2),
+            "lambda" => local.lambda.answer(&mut at, asked, &mut local.ec2, &own.iam),
             "logs" => local.logs.answer(&mut at, asked),
             "s3" => self.s3.answer(&mut at, asked),
             "s3control" => own.s3control.answer(&mut at, asked),

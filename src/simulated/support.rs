@@ -1,6 +1,7 @@
 //! AWS Support: the severity levels that an account's plan gives, and cases. Who resolves a case, does so in the role of AWS: the plans that
 //! it asks for are in force from then on.
 
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, iso, json};
 use super::{At, MANAGEMENT, Moment};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,7 @@ const API: usize = 4;
 /// The most cases that an account may open in an hour (what people report).
 const CASES_AN_HOUR: usize = 10;
 const HOUR: Moment = Moment::from_secs(3600);
-/// The most that a page holds.
-const PAGE: usize = 100;
+const PAGES: Pages = Pages { token: "nextToken", size: "maxResults", most: 100 };
 /// A case's number, as people see it, begins here.
 const SHOWN: usize = 17_000_000_000;
 /// What of a case is shown as it was asked for.
@@ -115,14 +115,14 @@ impl Support {
             is_shown && (ids.is_empty() || ids.contains(id)) && *written(case.opened) >= *after
         };
         let found = self.cases.iter().filter(|(id, case)| is_wanted(id, case));
-        page(asked, "cases", found.map(|(id, case)| case.shown(id)))
+        PAGES.of(asked, "cases", found.map(|(id, case)| case.shown(id)))
     }
 
     fn communications(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
         let id = asked.text("caseId");
         let said = self.case(at, asked)?.said.iter().rev();
         let shown = |(time, body): &(Moment, String)| json!({ "caseId": id, "body": body, "timeCreated": written(*time) });
-        page(asked, "communications", said.map(shown))
+        PAGES.of(asked, "communications", said.map(shown))
     }
 
     fn resolve(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
@@ -166,14 +166,4 @@ fn asked_for(body: &str) -> Vec<(String, String)> {
 /// A time to the millisecond, so that texts are in its order.
 fn written(at: Moment) -> String {
     iso(Moment::from_secs(at.as_secs())).replace('Z', &format!(".{:03}Z", at.subsec_millis()))
-}
-
-/// One page of a listing, and the token of the next: its place.
-fn page(asked: &Asked, name: &str, all: impl Iterator<Item = Value>) -> Answer {
-    let start = asked.text("nextToken").parse().unwrap_or(0);
-    let most = asked.json["maxResults"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let mut rest = all.skip(start);
-    let page: Vec<Value> = rest.by_ref().take(most).collect();
-    let next = rest.next().map(|_| (start + most).to_string());
-    json(json!({ name: page, "nextToken": next }))
 }

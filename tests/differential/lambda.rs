@@ -85,8 +85,8 @@ async fn function(side: &mut Side, lambda: &Client, network: &Network) {
     let role = format!("arn:aws:iam::{}:role/landfall-canary", side.account);
     let iam = aws_sdk_iam::Client::new(&side.member);
     let trust = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" } });
-    // The emulated AWS asks whether the role is there.
-    let _ = iam.create_role().role_name("landfall-canary").assume_role_policy_document(trust.to_string()).send().await;
+    iam.create_role().role_name("landfall-canary").assume_role_policy_document(trust.to_string()).send().await.unwrap();
+    side.rest().await;
     let variables =
         [("LANDFALL_ZONE", "a"), ("LANDFALL_ACCOUNT", "shop/prod"), ("LANDFALL_SERVICES", "sts events"), ("LANDFALL_BUS", "bus")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -15,6 +15,8 @@ mod reach;
 mod routes;
 mod shown;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod vpcs;
 
 pub use nat::NAT_GATEWAY;

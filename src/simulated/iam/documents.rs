@@ -66,15 +66,15 @@ fn wrong(statement: &Map<String, Value>, purpose: Purpose) -> Option<&'static st
     }
 }
 
-/// Whether a document lets somebody assume the role that has it. Conditions are taken to hold.
+/// Whether a document lets somebody assume the role that has it: a principal of an account, or a service of AWS. Conditions are taken to hold.
 pub(super) fn trusts(text: &str, account: &str, arn: &str) -> bool {
     let Ok(Value::Object(document)) = serde_json::from_str(text) else { return false };
     let root = format!("arn:aws:iam::{account}:root");
     let is_whom = |name: &str| [arn, &root, account, "*"].contains(&name);
     let allows = |statement: &&Value| {
         let principal = statement.get("Principal").unwrap_or(&Value::Null);
-        let whom = principal.get("AWS").unwrap_or(principal);
-        statement["Effect"] == "Allow" && texts(&statement["Action"]).any(is_assuming) && texts(whom).any(is_whom)
+        let mut whom = ["AWS", "Service"].iter().filter_map(|of| principal.get(of)).chain([principal]).flat_map(texts);
+        statement["Effect"] == "Allow" && texts(&statement["Action"]).any(is_assuming) && whom.any(is_whom)
     };
     statements(&document).iter().any(allows)
 }

@@ -12,6 +12,8 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_TRUST: usize = 2048;
 /// How long a session of a role lasts at the most, in seconds, if nothing else is asked for.
 const SESSION: &str = "3600";
+/// After so long, services may assume a new role ("eventual consistency", IAM user guide: some seconds).
+const IN_FORCE: Moment = Moment::from_secs(5);
 /// How AWS calls the roles of services whose names don't tell.
 const LINKED: [(&str, &str); 4] = [
     ("ssm-incidents", "IncidentManager"),
@@ -61,6 +63,13 @@ impl Iam {
     pub(in crate::simulated) fn trusts(&self, role: &str, account: &str, arn: &str) -> Option<&str> {
         let role = self.roles.get(role)?;
         documents::trusts(role.trust.as_deref()?, account, arn).then_some(&role.id)
+    }
+
+    /// Whether a service of AWS may assume a role, which takes some seconds after it was made.
+    pub(in crate::simulated) fn serves(&self, arn: &str, service: &str, at: &At<'_>) -> bool {
+        let role = arn.rsplit('/').next().and_then(|name| self.roles.get(name));
+        let trusts = |role: &Identity| role.trust.as_deref().is_some_and(|trust| documents::trusts(trust, at.account, service));
+        role.is_some_and(|role| role.created + at.takes(IN_FORCE) <= at.now && trusts(role))
     }
 
     /// For how long the role lets somebody stay.

@@ -2,6 +2,7 @@
 
 mod defaults;
 
+use super::paging::Pages;
 use super::wire::{Answer, Asked, Fault, fault, json};
 use super::{At, Moment};
 use defaults::{DEFAULT_ONLY, DEFAULTS, Quota};
@@ -14,8 +15,7 @@ const DECISION: Moment = Moment::from_secs(20);
 /// What is granted without a person: at most so many times what is in force. From `TOO_MUCH` on, nobody grants it. As the emulated AWS.
 const GENEROUS: f64 = 2.0;
 const TOO_MUCH: f64 = 10_000.0;
-/// The most that a page holds.
-const PAGE: usize = 100;
+const PAGES: Pages = Pages { token: "NextToken", size: "MaxResults", most: 100 };
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -43,9 +43,9 @@ impl Quotas {
     pub(super) fn answer(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
         match asked.operation.as_str() {
             "ListServiceQuotas" => {
-                page(asked, "Quotas", self.of_service(asked).filter(|quota| self.is_told(quota)).map(|quota| self.told(quota)))
+                PAGES.of(asked, "Quotas", self.of_service(asked).filter(|quota| self.is_told(quota)).map(|quota| self.told(quota)))
             }
-            "ListAWSDefaultServiceQuotas" => page(asked, "Quotas", self.of_service(asked).map(|quota| shown(quota, quota.value))),
+            "ListAWSDefaultServiceQuotas" => PAGES.of(asked, "Quotas", self.of_service(asked).map(|quota| shown(quota, quota.value))),
             "GetServiceQuota" => {
                 let quota = known(asked)?;
                 match self.is_told(quota) {
@@ -63,7 +63,7 @@ impl Quotas {
                 }
             }
             "ListRequestedServiceQuotaChangeHistory" => {
-                page(asked, "RequestedQuotas", self.requests.iter().map(|(id, request)| request.shown(id)))
+                PAGES.of(asked, "RequestedQuotas", self.requests.iter().map(|(id, request)| request.shown(id)))
             }
             other => fault("UnknownOperationException", format!("the simulated Service Quotas has no {other}")),
         }
@@ -160,14 +160,4 @@ fn known(asked: &Asked) -> Result<&'static Quota, Fault> {
     let found = DEFAULTS.iter().find(|quota| quota.service == service && quota.code == code);
     let missing = || fault("NoSuchResourceException", format!("The request failed because the specified quota {code} does not exist"));
     found.map_or_else(missing, Ok)
-}
-
-/// One page of a listing, and the token of the next: its place.
-fn page(asked: &Asked, name: &str, all: impl Iterator<Item = Value>) -> Answer {
-    let start = asked.text("NextToken").parse().unwrap_or(0);
-    let most = asked.json["MaxResults"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let mut rest = all.skip(start);
-    let page: Vec<Value> = rest.by_ref().take(most).collect();
-    let next = rest.next().map(|_| (start + most).to_string());
-    json(json!({ name: page, "NextToken": next }))
 }
