@@ -3,6 +3,7 @@
 use super::identity_center::{Center, busy, center};
 use super::{AccessGroup, Driver, Kind, PermissionSet, Scope, Seen, Tags, access_assignment_list};
 use crate::aws::{CallError, Session, Wait, or_missing, until};
+use crate::model::limits::ASSIGNMENTS;
 use crate::model::{Account, Address, Change, KindName, Name, Reference, Region, RemoteId};
 use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,8 @@ impl Driver for AccessAssignment {
 
     async fn create(at: &Session, _: &Address, want: &AccessAssignment) -> Result<RemoteId, CallError> {
         let center = center(at).await?;
+        // Held until it is made, or not: AWS makes ten at once, and throttles whoever asks for one more.
+        let _room = at.one_of(&ASSIGNMENTS).await;
         let set = at.id_of(&want.permission_set, Region::GLOBAL)?;
         let group = at.id_of(&want.group, Region::GLOBAL)?;
         let call = center.at.ssoadmin().create_account_assignment().instance_arn(&center.instance).permission_set_arn(set.as_str());

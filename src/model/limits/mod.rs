@@ -56,6 +56,8 @@ pub struct AtOnce {
 pub const ACCOUNT_CREATIONS: AtOnce = AtOnce { what: "accounts being created", limit: 5, source: table::ORGANIZATIONS };
 /// Accounts that are being closed.
 pub const ACCOUNT_CLOSURES: AtOnce = AtOnce { what: "accounts being closed", limit: 3, source: table::ORGANIZATIONS };
+/// Assignments of permission sets that are being made. One more is throttled, and slows down every other call to Identity Center with it.
+pub const ASSIGNMENTS: AtOnce = AtOnce { what: "assignments being made", limit: 10, source: table::ASSIGNMENTS };
 
 /// The limit of a call, given as IAM policies name it. There is one for every call: the last row of the table is for all the others.
 pub fn limit(call: &str) -> &'static Limit {

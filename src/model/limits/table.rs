@@ -16,6 +16,7 @@ const LAMBDA: Source = Published("Lambda developer guide, quotas (`gettingstarte
 const PARAMETER_WRITES: Source = Told("AWS Support, in github-aws-runners/terraform-aws-github-runner#2944");
 const PARAMETER_READS: Source = Told("AWS general reference, `GetParameter` default throughput, shared by the reads");
 const CASES: Source = Told("aws-ia/terraform-aws-control_tower_account_factory#642: 10 cases an hour");
+pub(super) const ASSIGNMENTS: Source = Published("IAM Identity Center user guide, quotas (`limits`), throttle limits");
 const IDENTITY_CENTER: Source = Told("20 a second for all of Identity Center, in benkehoe/aws-sso-util#112");
 const IAM: Source = Assumed("IAM publishes none (AWS Support, in hashicorp/terraform-provider-aws#44853); this has been safe for others");
 const SNS: Source = Assumed("the least that SNS grants any of its management calls");
