@@ -128,6 +128,9 @@ fn fault_of(code: Option<&str>, status: u16) -> Fault {
         | "DeleteConflict"
         | "ConcurrentModification"
         | "ConcurrentModificationException"
+        | "ConcurrentAccess"
+        | "OperationAbortedException"
+        | "StaleTag"
         | "IncorrectState"
         | "ResourceInUse"
         | "FinalizingOrganizationException"
@@ -172,6 +175,7 @@ mod tests {
             ("DuplicateOrganizationalUnitException", 400, Fault::Exists),
             ("UnauthorizedOperation", 403, Fault::Denied),
             ("DependencyViolation", 400, Fault::Busy),
+            ("OperationAbortedException", 400, Fault::Busy),
             ("InternalError", 500, Fault::Lost),
             ("VpcLimitExceeded", 400, Fault::Refused),
         ];

@@ -56,6 +56,7 @@ impl Kind for CiKey {
         "iam:DeleteAccessKey",
         "secretsmanager:CreateSecret",
         "secretsmanager:PutSecretValue",
+        "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
         "secretsmanager:DeleteSecret",
         "secretsmanager:TagResource",
@@ -118,8 +119,8 @@ impl Driver for CiKey {
     }
 
     async fn update(at: &Session, address: &Address, _: &RemoteId, want: &CiKey, changes: &[Change]) -> Result<(), CallError> {
-        let fact = live::fact(at, &address.name).await?;
-        let mut fact = fact.ok_or_else(|| CallError::missing("secretsmanager:ListSecrets", "the secret is gone"))?;
+        let fact = live::fact(at, &address.name, &want.secret).await?;
+        let mut fact = fact.ok_or_else(|| CallError::missing("secretsmanager:DescribeSecret", "the secret is gone"))?;
         fact.rotate_after_days = want.rotate_after_days;
         if tags::touched(changes) {
             let tags = live::written(&want.tags, &Tags::new());
@@ -128,8 +129,8 @@ impl Driver for CiKey {
         settle(at, want, fact).await.map(drop)
     }
 
-    async fn delete(at: &Session, address: &Address, _: &RemoteId, _: &CiKey) -> Result<(), CallError> {
-        let Some(fact) = live::fact(at, &address.name).await? else { return Ok(()) };
+    async fn delete(at: &Session, address: &Address, _: &RemoteId, live: &CiKey) -> Result<(), CallError> {
+        let Some(fact) = live::fact(at, &address.name, &live.secret).await? else { return Ok(()) };
         for repository in &fact.repositories {
             take_back(at, repository, &fact.prefix).await?;
         }

@@ -4,7 +4,7 @@ use super::ci_key_state::{MOST_KEYS, State, Uses, judged};
 use super::{Kind, Tags, ci_key::CiKey, secrets, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::Name;
-use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
+use aws_sdk_secretsmanager::types::Tag;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use std::collections::BTreeSet;
@@ -81,12 +81,17 @@ pub(super) async fn keys(at: &Session, user: &str) -> Result<Vec<Key>, CallError
 
 /// What the secrets of ours in this account and Region say.
 pub(super) async fn facts(at: &Session) -> Result<Vec<Fact>, CallError> {
-    Ok(secrets::marked(at).await?.iter().filter_map(|found| Fact::of(at, found)).collect())
+    let marked = secrets::marked(at).await?;
+    Ok(marked.iter().filter_map(|found| Fact::of(at, found.arn()?, found.name()?, found.tags())).collect())
 }
 
-/// What the secret of one key says.
-pub(super) async fn fact(at: &Session, name: &Name) -> Result<Option<Fact>, CallError> {
-    Ok(facts(at).await?.into_iter().find(|fact| fact.name == *name))
+/// What the secret of one key says by now: a listing may be minutes behind (Secrets Manager API reference, `ListSecrets`), and whoever goes by
+/// old tags makes a key too many.
+pub(super) async fn fact(at: &Session, name: &Name, secret: &str) -> Result<Option<Fact>, CallError> {
+    let answer = or_missing(at.secretsmanager().describe_secret().secret_id(secret).send().await.map_err(CallError::from))?;
+    let found = answer.filter(|found| found.deleted_date().is_none());
+    let fact = found.and_then(|found| Fact::of(at, found.arn()?, found.name()?, found.tags()));
+    Ok(fact.filter(|fact| fact.name == *name))
 }
 
 impl Fact {
@@ -109,14 +114,11 @@ impl Fact {
         }
     }
 
-    fn of(at: &Session, found: &SecretListEntry) -> Option<Fact> {
+    fn of(at: &Session, arn: &str, secret: &str, found: &[Tag]) -> Option<Fact> {
         let tag = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
-        let all: Tags = found.tags().iter().filter_map(tag).collect();
+        let all: Tags = found.iter().filter_map(tag).collect();
         let name = tags::owner(at, &CiKey::NAME, &all)?;
-        let mut fact = Fact::told(&all, name)?;
-        found.arn()?.clone_into(&mut fact.arn);
-        found.name()?.clone_into(&mut fact.secret);
-        Some(fact)
+        Some(Fact { arn: arn.to_owned(), secret: secret.to_owned(), ..Fact::told(&all, name)? })
     }
 
     pub(super) fn told(all: &Tags, name: Name) -> Option<Fact> {

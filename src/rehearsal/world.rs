@@ -8,7 +8,7 @@ use super::turns::Turns;
 use super::{Known, QuotaOf};
 use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::kinds::{Kind, LambdaFunction, Scope, Spec, row};
-use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS};
+use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS, ASSIGNMENTS};
 use crate::model::{Account, Address, Colour, Health, KindName, Region, Word};
 use crate::plan::{Action, Due, Plan, Step, Work, due, work};
 use jiff::Timestamp;
@@ -45,6 +45,7 @@ pub(super) struct World<'a> {
     pub met: RefCell<BTreeSet<QuotaOf>>,
     creations: Places,
     closures: Places,
+    assignments: Places,
     /// How many calls each account has made.
     drawn: RefCell<BTreeMap<Account, u64>>,
     entered: RefCell<BTreeSet<Account>>,
@@ -67,6 +68,7 @@ impl<'a> World<'a> {
             met: RefCell::default(),
             creations: Places::new(ACCOUNT_CREATIONS.limit),
             closures: Places::new(ACCOUNT_CLOSURES.limit),
+            assignments: Places::new(ASSIGNMENTS.limit),
             drawn: RefCell::default(),
             entered: RefCell::default(),
             listed: RefCell::default(),
@@ -136,10 +138,10 @@ impl<'a> World<'a> {
     }
 
     async fn carry_out(&self, payer: &Account, step: &Step, due: Due<'_>, work: &Work) -> Result<(), Refusal> {
-        let is_account = step.address.kind.as_str() == "account";
-        let _room = match due {
-            Due::Create(_) if is_account => Some(self.creations.take().await),
-            Due::Delete(_) if is_account => Some(self.closures.take().await),
+        let _room = match (step.address.kind.as_str(), &due) {
+            ("account", Due::Create(_)) => Some(self.creations.take().await),
+            ("account", Due::Delete(_)) => Some(self.closures.take().await),
+            ("access-assignment", _) => Some(self.assignments.take().await),
             _ => None,
         };
         let refused = refusals::of(self, step, &due, work);

@@ -48,6 +48,7 @@ impl Secrets {
         self.secrets.retain(|_, secret| secret.ends.is_none_or(|ends| at.now < ends));
         match asked.operation.as_str() {
             "ListSecrets" => self.list(asked),
+            "DescribeSecret" => self.describe(asked),
             "CreateSecret" => self.create(at, asked),
             "PutSecretValue" => self.put(at, asked),
             "GetSecretValue" => self.value(asked),
@@ -83,6 +84,17 @@ impl Secrets {
             }
             Some(secret) => Ok((arn, secret)),
         }
+    }
+
+    /// One that waits for its deletion is told of as well.
+    fn describe(&self, asked: &Asked) -> Answer {
+        let arn = self.arn(&asked.text("SecretId")).unwrap_or_default();
+        let Some(secret) = self.secrets.get(&arn) else {
+            return fault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        };
+        let mut shown = secret.listed(&arn);
+        shown["DeletedDate"] = json!(secret.ends.map(|ends| ends.as_secs()));
+        ok(shown)
     }
 
     fn list(&self, asked: &Asked) -> Answer {

@@ -41,6 +41,9 @@ pub async fn story(side: &mut Side) {
         side.told("secretsmanager:ListSecrets", secrets.list_secrets().filters(marked).send().await);
     }
     side.told("secretsmanager:ListSecrets", secrets.list_secrets().send().await);
+    for id in ["landfall/whole", &arn, "landfall/none"] {
+        side.told("secretsmanager:DescribeSecret", secrets.describe_secret().secret_id(id).send().await);
+    }
 
     side.told("secretsmanager:DeleteSecret", secrets.delete_secret().secret_id("landfall/whole").recovery_window_in_days(7).send().await);
     side.told("secretsmanager:GetSecretValue", secrets.get_secret_value().secret_id("landfall/whole").send().await);

@@ -6,6 +6,7 @@ mod calls;
 #[path = "../connector/census.rs"]
 mod census;
 mod changed_by_hand;
+mod embedded;
 mod emulator;
 mod estate;
 mod failing;

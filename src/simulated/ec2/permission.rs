@@ -131,14 +131,17 @@ impl Permission {
     }
 }
 
+/// The protocol and the ports of a rule.
+type Head<'a> = (&'a str, Option<i32>, Option<i32>);
+
 /// Rules as EC2 shows them: those of the same protocol and ports together.
 pub(super) fn show(name: &str, all: &[Permission], account: &str) -> String {
-    let mut heads: BTreeMap<(&str, Option<i32>, Option<i32>), Vec<&Permission>> = BTreeMap::new();
+    let mut heads: BTreeMap<Head<'_>, Vec<&Permission>> = BTreeMap::new();
     for one in all {
         heads.entry((&one.protocol, one.from, one.to)).or_default().push(one);
     }
     let number = |name: &str, number: Option<i32>| number.map(|number| element(name, &number.to_string())).unwrap_or_default();
-    let item = |((protocol, from, to), all): ((&str, Option<i32>, Option<i32>), Vec<&Permission>)| {
+    let item = |((protocol, from, to), all): (Head<'_>, Vec<&Permission>)| {
         let list = |(_, _, list, _): (&str, &str, &'static str, &str)| {
             let those = all.iter().filter(|one| one.peer.shown().0 == list);
             set(list, "item", those.map(|one| one.item(account)))

@@ -67,7 +67,7 @@ impl Iam {
     pub(super) fn delete_key(&mut self, asked: &Asked) -> Answer {
         self.identity(asked)?;
         let (id, user) = (asked.text("AccessKeyId"), asked.text("UserName"));
-        if !self.keys.get(&id).is_some_and(|key| key.user == user) {
+        if self.keys.get(&id).is_none_or(|key| key.user != user) {
             return fault("NoSuchEntity", format!("The Access Key with id {id} cannot be found."));
         }
         self.keys.remove(&id);

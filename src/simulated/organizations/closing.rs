@@ -35,7 +35,7 @@ impl Organization {
         let closings = || self.accounts.values().filter_map(|member| member.closing.as_ref());
         let open = closings().filter(|closing| at.now < closing.done).count();
         let recent = closings().filter(|closing| at.now < closing.asked + WINDOW).count();
-        let most = (self.accounts.len() / SHARE).max(ALWAYS).min(NEVER_MORE);
+        let most = (self.accounts.len() / SHARE).clamp(ALWAYS, NEVER_MORE);
         let Some(member) = self.accounts.get_mut(&id) else { return unknown() };
         if member.closing.is_some() {
             return fault("AccountAlreadyClosedException", "The provided account is already closed.");
