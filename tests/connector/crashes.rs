@@ -2,7 +2,9 @@
 //! undisturbed run ends, with nothing twice and nothing lost.
 
 use super::aws::{Aws, Mishap};
-use super::run::{applied, estate, planned};
+use super::estate::one_account;
+use super::run::{applied, planned};
+use landfall::model::Severity;
 use landfall::plan::Desired;
 use std::collections::BTreeMap;
 
@@ -40,7 +42,9 @@ async fn disturbed(desired: &Desired, at: usize, mishap: Mishap) -> Census {
     for run in 0.. {
         let (plan, report) = planned(&aws, desired).await;
         if plan.is_empty() {
-            assert!(report.notes.is_empty(), "{mishap:?} at call {at}: {:?}", report.notes);
+            // That somebody has yet to follow a link is no news.
+            let troubles: Vec<_> = report.notes.iter().filter(|note| note.severity != Severity::Information).collect();
+            assert!(troubles.is_empty(), "{mishap:?} at call {at}: {troubles:?}");
             break;
         }
         assert!(run < RUNS, "{mishap:?} at call {at}: {:?} left", plan.steps().map(|step| step.address.to_string()).collect::<Vec<_>>());
@@ -52,11 +56,12 @@ async fn disturbed(desired: &Desired, at: usize, mishap: Mishap) -> Census {
 }
 
 async fn always(mishap: Mishap) {
-    let desired = estate(1);
+    let desired = one_account();
     let (expected, calls) = undisturbed(&desired).await;
     assert!(calls > 100, "{calls} calls");
     let every = std::env::var("LANDFALL_EVERY").map_or(EVERY, |every| every.parse().expect("LANDFALL_EVERY is a number"));
-    for at in (0..calls).step_by(every) {
+    let first = std::env::var("LANDFALL_FIRST").map_or(0, |first| first.parse().expect("LANDFALL_FIRST is a number"));
+    for at in (first..calls).step_by(every) {
         assert_eq!(disturbed(&desired, at, mishap).await, expected, "{mishap:?} at call {at} of {calls}");
     }
 }

@@ -3,6 +3,7 @@
 mod aws;
 mod census;
 mod crashes;
+mod estate;
 #[path = "../estates/mod.rs"]
 mod estates;
 mod floor;

@@ -1,6 +1,8 @@
 //! The scaffolded workflows, executed from end to end: act runs them, against the emulated AWS and a GitHub of the tests' own.
 
 mod act;
+#[path = "../connector/census.rs"]
+mod census;
 #[path = "../emulated/emulator.rs"]
 #[expect(dead_code, reason = "the tests with the binary alone use more of it")]
 mod emulator;

@@ -1,0 +1,66 @@
+//! One domain with all that the repository's modules give it, but for what other services than AWS have a part in: their clients know no
+//! virtual time.
+
+use landfall::kinds::{OUTSIDE, Spec, TABLE};
+use landfall::model::{Address, KindName};
+use landfall::plan::Desired;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const DOMAINS: &str = "\
+organization: { name: acme, account_email: 'aws+{domain}-{environment}@acme.example', home_region: us-west-2, github: acme-example }
+network: { pool: 10.0.0.0/8, vpc_prefix: 20, zones: 2 }
+people:
+  ada: { name: Ada Fern, email: ada@acme.example, phone: '+15550100' }
+  grace: { name: Grace Okoye, email: grace@acme.example, phone: '+15550104' }
+teams:
+  core: { slack: '#team-core', on_call: { primary: [ada], escalation: grace, handover: monday 09:00 Europe/Berlin } }
+domains:
+  payments: { team: core, environments: [prod], repositories: [payments], ci_users: { deploy: {}, publish: { kind: user } } }
+";
+
+const CI_KEY: KindName = KindName::new("ci-key");
+
+/// The management account and one more, with the kinds that AWS alone has a part in.
+pub fn one_account() -> Desired {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("domains.yaml"), DOMAINS).unwrap();
+    for module in std::fs::read_dir(root.join("modules")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let copy = folder.path().join("modules").join(module.file_name().unwrap());
+        std::fs::create_dir_all(&copy).unwrap();
+        for file in std::fs::read_dir(&module).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+            std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    let now = "2026-11-21T08:00:00Z".parse().unwrap();
+    let loaded = landfall::config::load(folder.path(), landfall::config::DOMAINS, now);
+    let mut desired = loaded.unwrap_or_else(|problems| panic!("{problems:?}")).desired;
+    let outside: BTreeSet<&KindName> =
+        TABLE.iter().filter(|row| row.kind != CI_KEY && (is_outside(row.reads) || is_outside(row.writes))).map(|row| &row.kind).collect();
+    for declared in desired.resources.values_mut() {
+        // A key that nobody at GitHub gets.
+        if let Spec::CiKey(key) = &mut declared.spec {
+            key.repositories.clear();
+        }
+    }
+    desired.kinds.retain(|kind| !outside.contains(kind));
+    desired.resources.retain(|at, _| !outside.contains(&at.kind));
+    while let Some(bereft) = bereft(&desired) {
+        desired.resources.remove(&bereft);
+    }
+    desired
+}
+
+fn is_outside(operations: &[&str]) -> bool {
+    operations.iter().any(|operation| OUTSIDE.iter().any(|service| operation.starts_with(service)))
+}
+
+/// A resource that needs one that is not there.
+fn bereft(desired: &Desired) -> Option<Address> {
+    let home = &desired.estate.home_region;
+    let lacks = |(at, declared): &(&Address, &landfall::plan::Declared)| {
+        declared.spec.needs().iter().any(|need| !desired.resources.contains_key(&need.resolve(at, home)))
+    };
+    desired.resources.iter().find(lacks).map(|(at, _)| at.clone())
+}
