@@ -10,6 +10,9 @@ const MARK: &str = "landfall:address";
 /// What depends on the order of runs: `apply` notes down for canaries which step came last.
 const NOTED: &str = "/landfall-apply/";
 
+/// What was asked for, and is over: whoever asks again asks twice.
+const REQUESTS: &str = "requests";
+
 type Counts = BTreeMap<String, usize>;
 
 /// How many there are of each, and what of that is there twice.
@@ -32,7 +35,8 @@ pub fn of(world: &World) -> (Counts, Vec<String>) {
 
 fn count_services(place: &str, services: &Value, counts: &mut Counts, twice: &mut Vec<String>) {
     for (service, holds) in entries(services) {
-        for (what, list) in entries(holds).into_iter().filter(|(_, list)| list.is_object() || list.is_array()) {
+        let is_list = |(what, list): &(String, &Value)| (list.is_object() || list.is_array()) && what != REQUESTS;
+        for (what, list) in entries(holds).into_iter().filter(is_list) {
             let path = format!("{place} {service} {what}");
             let all: Vec<&Value> = entries(list).into_iter().filter(|(name, _)| !name.starts_with(NOTED)).map(|(_, one)| one).collect();
             if !all.is_empty() {

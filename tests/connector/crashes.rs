@@ -6,7 +6,7 @@ use super::estate::one_account;
 use super::run::{applied, planned};
 use landfall::model::Severity;
 use landfall::plan::Desired;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SEED: u64 = 7;
 /// So many runs are enough after any one mishap: one that goes on, and one that puts right what was left half done.
@@ -62,7 +62,12 @@ async fn always(mishap: Mishap) {
     let every = std::env::var("LANDFALL_EVERY").map_or(EVERY, |every| every.parse().expect("LANDFALL_EVERY is a number"));
     let first = std::env::var("LANDFALL_FIRST").map_or(0, |first| first.parse().expect("LANDFALL_FIRST is a number"));
     for at in (first..calls).step_by(every) {
-        assert_eq!(disturbed(&desired, at, mishap).await, expected, "{mishap:?} at call {at} of {calls}");
+        let found = disturbed(&desired, at, mishap).await;
+        let differs = |what: &&String| found.get(*what) != expected.get(*what);
+        let all: BTreeSet<&String> = found.keys().chain(expected.keys()).filter(differs).collect();
+        let told: Vec<String> =
+            all.into_iter().map(|what| format!("{what}: {:?} and not {:?}", found.get(what), expected.get(what))).collect();
+        assert!(told.is_empty(), "{mishap:?} at call {at} of {calls}:\n{}", told.join("\n"));
     }
 }
 
