@@ -11,7 +11,7 @@ The emulator is one Python process on the same machine, and most of the wall tim
 ours for that reason. What is Landfall's own, and stays so against AWS: calls, CPU time and memory. TLS is not in it: loopback is plain HTTP.
 Calls are AWS's alone; New Relic and GitHub are emulated too, and are not counted.
 
-It never touches the user's sandbox, only borrows its install (`landfall sandbox start` makes it), and leaves nothing behind, on Ctrl-C
+It never touches the user's sandbox, only borrows its install (`landfall sandbox start --emulated` makes it), and leaves nothing behind, on Ctrl-C
 neither. The standard library is all it needs. Not a test: nothing here passes or fails by a measured number.
 """
 
@@ -164,11 +164,11 @@ class Bench:
 
 
 def installed_python():
-    """The Python of the newest install that `landfall sandbox start` has made, with moto in it."""
+    """The Python of the newest install that `landfall sandbox start --emulated` has made, with moto in it."""
     own = os.environ.get("LANDFALL_SANDBOX_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "landfall" / "sandbox"
     ready = max(Path(own).glob("*/ready"), key=lambda path: path.stat().st_mtime, default=None)
     if ready is None:
-        raise SystemExit("the emulated AWS is not installed: run `landfall sandbox start` once, and `landfall sandbox stop`")
+        raise SystemExit("the emulated AWS is not installed: run `landfall sandbox start --emulated` once, and `landfall sandbox stop`")
     return ready.parent / "bin" / "python"
 
 

@@ -5,7 +5,6 @@
 #[expect(dead_code, reason = "the tests use more of it")]
 mod aws;
 #[path = "../tests/connector/census.rs"]
-#[expect(dead_code, reason = "the tests use it")]
 mod census;
 #[path = "../tests/estates/mod.rs"]
 mod estates;
