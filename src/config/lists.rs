@@ -8,6 +8,7 @@ use super::expand;
 use super::files::Files;
 use super::{on_call, settings};
 use crate::model::Environment;
+use crate::model::regions::BY_DEFAULT;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,28 +122,6 @@ fn subjects(whose: &Whose<'_>) -> Items {
 fn ci_roles(whose: &Whose<'_>) -> Items {
     whose.domain.ci_roles().map(|name| same(name)).collect()
 }
-
-/// The Regions that every account has from the beginning (Account Management, "Regions enabled by default"); all others have to be
-/// opted into.
-pub const BY_DEFAULT: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
 
 /// The Regions that accounts use and have from the beginning.
 fn regions(whose: &Whose<'_>) -> Items {

@@ -14,6 +14,7 @@ mod name;
 mod note;
 mod place;
 mod record;
+pub mod regions;
 mod verdict;
 
 pub use account::{Account, Environment};

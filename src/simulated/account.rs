@@ -1,52 +1,13 @@
 //! AWS Account Management, as one account has it: its name, whom AWS writes to, and the Regions that it has opted into, which takes time.
 
 use super::organizations::Organization;
-use super::wire::{Answer, Asked, Body, Fault, Reply, fault, json as ok};
+use super::wire::{Answer, Asked, Body, Fault, Reply, fault, invalid, json as ok};
 use super::{At, Moment};
+use crate::model::regions::{BY_DEFAULT, OPT_IN};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The Regions that every account is in (Account Management, "Regions enabled by default").
-const BY_DEFAULT: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
-/// Those that an account can opt into.
-const BY_CHOICE: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
 /// How long AWS takes to spread an account over a Region: minutes for most, and it may be hours (Account Management, "EnableRegion").
 const ENABLING: Moment = Moment::from_secs(300);
 /// Regions that an account opts into at once (Account Management quotas).
@@ -80,7 +41,7 @@ impl AccountManagement {
 
     /// Whether the account can use a Region.
     pub(super) fn is_in(&self, region: &str, now: Moment) -> bool {
-        !BY_CHOICE.contains(&region) || self.regions.get(region).is_some_and(|ready| *ready <= now)
+        !OPT_IN.contains(&region) || self.regions.get(region).is_some_and(|ready| *ready <= now)
     }
 
     fn contact(&self, asked: &Asked) -> Answer {
@@ -155,17 +116,13 @@ fn kind(asked: &Asked) -> Result<String, Fault> {
 
 fn known(asked: &Asked) -> Result<String, Fault> {
     let region = asked.text("RegionName");
-    let is_known = BY_DEFAULT.iter().chain(&BY_CHOICE).any(|known| *known == region);
+    let is_known = BY_DEFAULT.iter().chain(&OPT_IN).any(|known| *known == region);
     if is_known { Ok(region) } else { invalid(&format!("{region} is no Region")) }
 }
 
 /// AWS answers with nothing at all here.
 fn done() -> Answer {
     Ok(Body::Whole(Reply { status: 200, headers: Vec::new(), body: Vec::new() }))
-}
-
-fn invalid<T>(why: &str) -> Result<T, Fault> {
-    fault("ValidationException", why)
 }
 
 fn absent<T>(why: &str) -> Result<T, Fault> {
@@ -195,14 +152,14 @@ mod tests {
                 Err(fault) => fault.code,
             }
         };
-        for region in &BY_CHOICE[..6] {
+        for region in &OPT_IN[..6] {
             assert_eq!(ask("EnableRegion", region, 0), "");
         }
-        assert_eq!(ask("EnableRegion", BY_CHOICE[6], 0), "ConflictException");
-        assert_eq!(ask("GetRegionOptStatus", BY_CHOICE[0], 299), "ENABLING");
-        assert_eq!(ask("GetRegionOptStatus", BY_CHOICE[0], 300), "ENABLED");
+        assert_eq!(ask("EnableRegion", OPT_IN[6], 0), "ConflictException");
+        assert_eq!(ask("GetRegionOptStatus", OPT_IN[0], 299), "ENABLING");
+        assert_eq!(ask("GetRegionOptStatus", OPT_IN[0], 300), "ENABLED");
         assert_eq!(ask("GetRegionOptStatus", "eu-nowhere-1", 300), "ValidationException");
         let at = Moment::from_secs;
-        assert!(own.is_in("us-east-1", at(0)) && !own.is_in(BY_CHOICE[0], at(299)) && own.is_in(BY_CHOICE[0], at(300)));
+        assert!(own.is_in("us-east-1", at(0)) && !own.is_in(OPT_IN[0], at(299)) && own.is_in(OPT_IN[0], at(300)));
     }
 }

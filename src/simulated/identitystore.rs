@@ -1,7 +1,7 @@
 //! The identity store of IAM Identity Center: groups, people, and who is in which. Says nothing of what they may do.
 
 use super::paging::Pages;
-use super::wire::{Answer, Asked, Fault, fault, json as ok};
+use super::wire::{Answer, Asked, Fault, fault, json as ok, missing};
 use super::{At, sso};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -97,10 +97,6 @@ impl IdentityStore {
         let all = self.memberships.iter().filter(|(_, one)| one.group == group);
         PAGES.of(asked, "GroupMemberships", all.map(|(id, one)| member(id, &one.user)))
     }
-}
-
-fn missing<T>(what: &str) -> Result<T, Fault> {
-    fault("ResourceNotFoundException", format!("{what} not found"))
 }
 
 /// Refuses a name that is not there or taken, however it is written.

@@ -76,6 +76,22 @@ pub fn fault<T>(code: &str, message: impl Into<String>) -> Result<T, Fault> {
     Err(Fault { status: 400, code: code.to_owned(), message: message.into() })
 }
 
+/// Something that was named is not there, as services that speak JSON say it.
+///
+/// # Errors
+/// Always: that is what it is for.
+pub(super) fn missing<T>(what: &str) -> Result<T, Fault> {
+    fault("ResourceNotFoundException", format!("no such {what}"))
+}
+
+/// A parameter that AWS does not take, as services that speak JSON say it.
+///
+/// # Errors
+/// Always: that is what it is for.
+pub(super) fn invalid<T>(why: impl Into<String>) -> Result<T, Fault> {
+    fault("ValidationException", why)
+}
+
 /// # Errors
 /// Never: an answer in XML.
 pub fn xml(inner: impl Into<String>) -> Answer {

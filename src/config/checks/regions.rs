@@ -1,29 +1,8 @@
 //! Checks of Regions. AWS adds some every year, so a name that this version does not know is worth a word, and no more.
 
 use crate::config::files::Files;
-use crate::config::lists::BY_DEFAULT;
 use crate::config::node::shortened;
-
-/// The Regions that have to be opted into (Account Management, "AWS Regions that are opt-in"), as of autumn 2026.
-const OPT_IN: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
+use crate::model::regions::{BY_DEFAULT, OPT_IN};
 
 /// Those of the other partitions: GovCloud, China, and the European Sovereign Cloud.
 const APART: [&str; 5] = ["cn-north-1", "cn-northwest-1", "eusc-de-east-1", "us-gov-east-1", "us-gov-west-1"];

@@ -1,8 +1,8 @@
 //! The ways to reach a person, each of which works once somebody has entered the code that was sent there. Sends nothing.
 
-use super::{Contacts, PAGES, check_name, fields, invalid, missing};
+use super::{Contacts, PAGES, check_name, fields};
 use crate::simulated::At;
-use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok};
+use crate::simulated::wire::{Answer, Asked, Fault, fault, invalid, json as ok, missing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -7,7 +7,7 @@ mod rotations;
 
 use super::At;
 use super::paging::Pages;
-use super::wire::{Answer, Asked, Fault, fault, json as ok, tag_list};
+use super::wire::{Answer, Asked, Fault, fault, invalid, json as ok, missing, tag_list};
 use channels::Channel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -36,14 +36,6 @@ struct Thing {
     /// Of the call that made it.
     token: String,
     tags: BTreeMap<String, String>,
-}
-
-fn missing<T>(what: &str) -> Result<T, Fault> {
-    fault("ResourceNotFoundException", format!("no such {what}"))
-}
-
-fn invalid<T>(why: impl Into<String>) -> Result<T, Fault> {
-    fault("ValidationException", why)
 }
 
 /// Refuses what AWS doesn't take for a name.

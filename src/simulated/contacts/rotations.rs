@@ -1,8 +1,8 @@
 //! Rotations: persons who take turns. Doesn't know whose turn it is.
 
-use super::{Contacts, PAGES, Thing, check_name, fields, invalid, missing};
+use super::{Contacts, PAGES, Thing, check_name, fields};
 use crate::simulated::At;
-use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok};
+use crate::simulated::wire::{Answer, Asked, Fault, fault, invalid, json as ok, missing};
 use serde_json::{Value, json};
 
 /// Persons of a rotation.

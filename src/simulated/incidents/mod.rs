@@ -4,7 +4,7 @@
 mod replication;
 
 use super::paging::Pages;
-use super::wire::{Answer, Asked, Fault, fault, json as ok};
+use super::wire::{Answer, Asked, Fault, fault, invalid, json as ok, missing};
 use super::{At, Moment};
 use replication::ReplicationSet;
 use serde::{Deserialize, Serialize};
@@ -33,14 +33,6 @@ struct Plan {
     shown: Map<String, Value>,
     token: String,
     tags: BTreeMap<String, String>,
-}
-
-fn missing<T>(what: &str) -> Result<T, Fault> {
-    fault("ResourceNotFoundException", format!("no such {what}"))
-}
-
-fn invalid<T>(why: impl Into<String>) -> Result<T, Fault> {
-    fault("ValidationException", why)
 }
 
 /// A parameter, wherever REST has it.

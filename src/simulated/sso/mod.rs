@@ -7,7 +7,7 @@ mod sets;
 use super::At;
 use super::identitystore::IdentityStore;
 use super::paging::Pages;
-use super::wire::{Answer, Asked, Fault, fault, json as ok, tag_list};
+use super::wire::{Answer, Asked, Fault, fault, json as ok, missing, tag_list};
 use requests::{Kind, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,10 +39,6 @@ pub(super) fn store(account: &str) -> String {
 
 fn instance(account: &str) -> String {
     format!("ssoins-{:0ID$x}", account.parse::<u64>().unwrap_or_default())
-}
-
-fn missing<T>(what: &str) -> Result<T, Fault> {
-    fault("ResourceNotFoundException", format!("no such {what}"))
 }
 
 impl IdentityCenter {

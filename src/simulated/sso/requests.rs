@@ -1,8 +1,8 @@
 //! What Identity Center does in accounts after it has answered: assignments that are made and removed, and sets that are brought up to date.
 
 use super::sets::Assignment;
-use super::{IdentityCenter, IdentityStore, missing};
-use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok};
+use super::{IdentityCenter, IdentityStore};
+use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok, missing};
 use crate::simulated::{At, Moment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

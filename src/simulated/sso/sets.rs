@@ -1,7 +1,7 @@
 //! A permission set: what it is called, what it allows, whom it was given to, and which version of it the accounts have. Says nothing of when.
 
-use super::{PAGES, missing};
-use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok};
+use super::PAGES;
+use crate::simulated::wire::{Answer, Asked, Fault, fault, json as ok, missing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
