@@ -1,6 +1,6 @@
 //! A simulated AWS: what the services hold, and how they answer, in AWS's wire formats, exactly the operations that Landfall calls. Strict where
 //! AWS is. Pure: requests and the time come in, answers go out, chance comes from a seed, and the whole of it can be written to a file. Knows
-//! nothing of Landfall but its table of limits.
+//! nothing of Landfall but its tables of limits and Regions.
 
 mod account;
 #[cfg(test)]

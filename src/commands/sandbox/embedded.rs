@@ -182,3 +182,23 @@ fn token() -> Result<String, Error> {
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes).map_err(|_| Error::other("no random numbers"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_again_and_what_is_none_of_ours_is_kept_aside() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join(WORLD);
+        let mut world = load(&path, 7);
+        assert_eq!(serde_json::to_value(&world).unwrap(), serde_json::to_value(fresh(7)).unwrap());
+        world.random((0, 9));
+        std::fs::write(&path, serde_json::to_vec(&world).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(load(&path, 8)).unwrap(), serde_json::to_value(&world).unwrap());
+
+        std::fs::write(&path, "{\"seed\": \"of another version\"}").unwrap();
+        load(&path, 9);
+        assert!(!path.exists() && folder.path().join("world.old.json").exists());
+    }
+}
