@@ -57,7 +57,7 @@ impl AccountManagement {
         for (field, most) in FIELDS {
             let text = asked.text(field);
             if text.is_empty() || text.chars().count() > most {
-                return invalid(&format!("{field} has 1 to {most} characters"));
+                return invalid(format!("{field} has 1 to {most} characters"));
             }
             contact[field] = text.into();
         }
@@ -79,7 +79,7 @@ impl AccountManagement {
     fn enable(&mut self, at: &At<'_>, asked: &Asked) -> Answer {
         let region = known(asked)?;
         if BY_DEFAULT.contains(&region.as_str()) {
-            return invalid(&format!("{region} can't be enabled"));
+            return invalid(format!("{region} can't be enabled"));
         }
         let open = self.regions.values().filter(|ready| at.now < **ready).count();
         if self.regions.contains_key(&region) || open >= AT_ONCE {
@@ -103,7 +103,7 @@ pub(super) fn closed(asked: &Asked) -> Answer {
 fn put_name(asked: &Asked, of: &str, organization: &mut Organization) -> Answer {
     let name = asked.text("AccountName");
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return invalid(&format!("AccountName has 1 to {LONGEST_NAME} characters"));
+        return invalid(format!("AccountName has 1 to {LONGEST_NAME} characters"));
     }
     organization.rename(of, name)?;
     done()
@@ -117,7 +117,7 @@ fn kind(asked: &Asked) -> Result<String, Fault> {
 fn known(asked: &Asked) -> Result<String, Fault> {
     let region = asked.text("RegionName");
     let is_known = BY_DEFAULT.iter().chain(&OPT_IN).any(|known| *known == region);
-    if is_known { Ok(region) } else { invalid(&format!("{region} is no Region")) }
+    if is_known { Ok(region) } else { invalid(format!("{region} is no Region")) }
 }
 
 /// AWS answers with nothing at all here.
