@@ -1,11 +1,11 @@
 //! One domain with all that the repository's modules give it, but for what other services than AWS have a part in: their clients know no
 //! virtual time.
 
+use super::files::Generated;
 use landfall::kinds::{OUTSIDE, Spec, TABLE};
 use landfall::model::{Address, KindName};
 use landfall::plan::Desired;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 const DOMAINS: &str = "\
 organization: { name: acme, account_email: 'aws+{domain}-{environment}@acme.example', home_region: us-west-2, github: acme-example }
@@ -23,18 +23,9 @@ const CI_KEY: KindName = KindName::new("ci-key");
 
 /// The management account and one more, with the kinds that AWS alone has a part in.
 pub fn one_account() -> Desired {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = tempfile::TempDir::new().unwrap();
-    std::fs::write(folder.path().join("domains.yaml"), DOMAINS).unwrap();
-    for module in std::fs::read_dir(root.join("modules")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-        let copy = folder.path().join("modules").join(module.file_name().unwrap());
-        std::fs::create_dir_all(&copy).unwrap();
-        for file in std::fs::read_dir(&module).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
-            std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
-        }
-    }
+    let files = Generated::of(DOMAINS);
     let now = "2026-11-21T08:00:00Z".parse().unwrap();
-    let loaded = landfall::config::load(folder.path(), landfall::config::DOMAINS, now);
+    let loaded = landfall::config::load(files.root(), landfall::config::DOMAINS, now);
     let mut desired = loaded.unwrap_or_else(|problems| panic!("{problems:?}")).desired;
     let outside: BTreeSet<&KindName> =
         TABLE.iter().filter(|row| row.kind != CI_KEY && (is_outside(row.reads) || is_outside(row.writes))).map(|row| &row.kind).collect();

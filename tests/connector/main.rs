@@ -6,6 +6,9 @@ mod crashes;
 mod estate;
 #[path = "../estates/mod.rs"]
 mod estates;
+#[path = "../emulated/estate.rs"]
+#[allow(dead_code, reason = "the emulated tests use the rest")]
+mod files;
 mod floor;
 mod pacing;
 mod populate;

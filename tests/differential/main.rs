@@ -17,6 +17,9 @@ mod identitystore;
 mod incidents;
 mod lambda;
 mod logs;
+#[path = "../drivers/moto.rs"]
+#[allow(dead_code, reason = "the drivers ask for one of the two")]
+mod moto;
 mod organizations;
 mod s3;
 mod s3control;

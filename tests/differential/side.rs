@@ -1,27 +1,17 @@
-//! The two sides of a story, and how it is told to them. Starts each AWS once for all stories; each story has an account of its own.
+//! The two sides of a story, and how it is told to them. Each story has an account of its own.
 
 use super::alike::{Pairs, differences};
-use super::emulator::{REGION, ROLE};
+use super::emulator::{ROLE, config};
+use super::moto;
 use super::tree::Tree;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use landfall::commands::clock::since_1970;
-use landfall::commands::sandbox::serve::serve;
-use landfall::commands::sandbox::server::{Life, Which, launch};
-use landfall::simulated::World;
+use aws_smithy_types::retry::RetryConfig;
 use std::fmt::Debug;
-use std::path::Path;
-use std::process::Child;
-use std::sync::mpsc::Sender;
-use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
-/// So much faster than AWS is the simulated one: what takes two minutes takes some milliseconds.
-const HASTE: f64 = 10_000.0;
 /// Long enough for whatever takes its time there.
 const REST: Duration = Duration::from_millis(100);
 
@@ -51,11 +41,11 @@ enum Said {
 
 impl Side {
     async fn at(endpoint: &str, account: &str) -> Side {
-        let management = config(endpoint, Credentials::new("test", "test", None, None, "test"));
+        let management = unrepeated(endpoint, Credentials::new("test", "test", None, None, "test"));
         let call = aws_sdk_sts::Client::new(&management).assume_role().role_session_name("story");
         let issued = call.role_arn(format!("arn:aws:iam::{account}:role/{ROLE}")).send().await.unwrap().credentials.unwrap();
         let token = Some(issued.session_token().to_owned());
-        let member = config(endpoint, Credentials::new(issued.access_key_id(), issued.secret_access_key(), token, None, "test"));
+        let member = unrepeated(endpoint, Credentials::new(issued.access_key_id(), issued.secret_access_key(), token, None, "test"));
         Side { management, member, account: account.to_owned(), told: Vec::new(), excuse: None }
     }
 
@@ -79,13 +69,11 @@ impl Side {
     }
 
     /// The next call, which is of this operation, comes back with something else from each, and that is why.
-    #[allow(dead_code, reason = "the next story needs it")]
     pub fn differs(&mut self, operation: &'static str, why: &'static str) {
         self.excuse = Some((operation, why));
     }
 
     /// Until whatever takes its time has had it.
-    #[allow(dead_code, reason = "the next story needs it")]
     pub async fn rest(&self) {
         tokio::time::sleep(REST).await;
     }
@@ -97,7 +85,7 @@ pub async fn both(name: &str, story: impl AsyncFn(&mut Side)) {
     let sum = name.bytes().fold(0_u64, |sum, letter| (sum * 31 + u64::from(letter)) % 1_000_000);
     let account = format!("777777{sum:06}");
     let mut sides = Vec::new();
-    for endpoint in [simulated(), emulated()] {
+    for endpoint in [moto::simulated(), moto::emulated()] {
         let mut side = Side::at(endpoint, &account).await;
         story(&mut side).await;
         sides.push(side);
@@ -137,47 +125,7 @@ fn shown(said: &Said) -> String {
     }
 }
 
-fn config(endpoint: &str, credentials: Credentials) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(aws_config::Region::new(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-        .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
-        .build()
-}
-
-/// Where the simulated AWS listens.
-fn simulated() -> &'static str {
-    static ENDPOINT: OnceLock<String> = OnceLock::new();
-    ENDPOINT.get_or_init(|| {
-        let (say, port) = std::sync::mpsc::channel();
-        std::thread::spawn(move || serving(&say));
-        format!("http://127.0.0.1:{}", port.recv().unwrap())
-    })
-}
-
-#[tokio::main]
-async fn serving(say: &Sender<u16>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    say.send(listener.local_addr().unwrap().port()).unwrap();
-    let world = Mutex::new(World::new(1).hurried(HASTE).open());
-    serve(listener, move |request| world.lock().unwrap().reply(request, since_1970())).await;
-}
-
-/// Where the emulated AWS listens. It ends with the other end of the pipe that is held here.
-fn emulated() -> &'static str {
-    static SERVER: OnceLock<(String, Child)> = OnceLock::new();
-    // On a thread of its own: the tests that ask are inside runtimes already.
-    &SERVER.get_or_init(|| std::thread::spawn(start).join().expect("the emulated AWS starts")).0
-}
-
-#[tokio::main]
-async fn start() -> (String, Child) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential");
-    std::fs::create_dir_all(&folder).unwrap();
-    let (child, running) = launch(Which::Emulated, &folder, Life::Tethered).await.unwrap();
-    (running.endpoint(), child)
+/// Settings with which nothing is asked twice: what is said first is what counts.
+fn unrepeated(endpoint: &str, credentials: Credentials) -> SdkConfig {
+    config(endpoint, credentials).to_builder().retry_config(RetryConfig::disabled()).build()
 }

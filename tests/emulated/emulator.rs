@@ -114,7 +114,7 @@ impl Emulator {
 
     /// SDK settings for the management account.
     pub fn management(&self) -> SdkConfig {
-        self.config(Credentials::new("test", "test", None, None, "test"))
+        config(&self.endpoint(), Credentials::new("test", "test", None, None, "test"))
     }
 
     /// SDK settings for a member account, by way of its role.
@@ -123,19 +123,20 @@ impl Emulator {
         let call = sts.assume_role().role_arn(format!("arn:aws:iam::{id}:role/{ROLE}")).role_session_name("test");
         let issued = call.send().await.unwrap().credentials.unwrap();
         let token = Some(issued.session_token().to_owned());
-        self.config(Credentials::new(issued.access_key_id(), issued.secret_access_key(), token, None, "test"))
+        config(&self.endpoint(), Credentials::new(issued.access_key_id(), issued.secret_access_key(), token, None, "test"))
     }
+}
 
-    fn config(&self, credentials: Credentials) -> SdkConfig {
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(self.endpoint())
-            .region(Region::new(REGION))
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-            .build()
-    }
+/// SDK settings for whoever signs, with nothing of the environment's.
+pub fn config(endpoint: &str, credentials: Credentials) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new(REGION))
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .build()
 }
 
 impl Ran {

@@ -20,9 +20,14 @@ impl Generated {
 
     /// These domains, each with dev, stage and prod.
     pub fn with<T: AsRef<str>>(domains: &[T]) -> Generated {
+        Generated::of(&text(domains))
+    }
+
+    /// What the text of a domains.yaml declares.
+    pub fn of(domains: &str) -> Generated {
         let folder = TempDir::new().unwrap();
         copy(&example().join("modules"), &folder.path().join("modules"));
-        std::fs::write(folder.path().join("domains.yaml"), text(domains)).unwrap();
+        std::fs::write(folder.path().join("domains.yaml"), domains).unwrap();
         Generated(folder)
     }
 
