@@ -77,7 +77,7 @@ impl Pairs {
     }
 
     fn pair(&mut self, ours: &str, theirs: &str) -> bool {
-        if !is_id(ours) || !is_id(theirs) {
+        if !is_id(ours) || !is_id(theirs) && !same_kind(ours, theirs) {
             return false;
         }
         let known = self.theirs.entry(ours.to_owned()).or_insert_with(|| theirs.to_owned()) == theirs;
@@ -106,6 +106,12 @@ fn is_id(word: &str) -> bool {
         || is_loud && word.len() >= 16
 }
 
+/// Whether both begin as ids of one kind do (`car-`, `d-`): those of the emulated AWS are drawn, and some draws have no digit.
+fn same_kind(ours: &str, theirs: &str) -> bool {
+    let kind = |id: &str| id.split_once('-').map(|(kind, _)| kind.to_owned());
+    kind(ours).is_some() && kind(ours) == kind(theirs)
+}
+
 /// `2026-11-21T14:00:00Z`, and the like.
 fn is_time(text: &str) -> bool {
     text.len() >= 19 && text.as_bytes()[10] == b'T' && text.starts_with("20")
@@ -123,6 +129,8 @@ fn ids_stand_for_each_other_throughout() {
     assert!(pairs.stand_for("arn:aws:ec2:us-west-2:1:vpc/vpc-0000000001", "arn:aws:ec2:us-west-2:1:vpc/vpc-1a2b3c4d5e"));
     assert!(!pairs.stand_for("vpc-0000000001", "vpc-ffffffff00"), "it stands for another one");
     assert!(!pairs.stand_for("vpc-0000000002", "vpc-1a2b3c4d5e"), "which stands for another one");
+    assert!(pairs.stand_for("car-00000000000000000000000000000000", "car-njhmwvdx"), "an id without a digit");
+    assert!(!pairs.stand_for("car-00000000000000000000000000000001", "failed"));
     assert!(!pairs.stand_for("available", "pending"));
     assert!(pairs.stand_for("2026-11-21T14:00:00Z", "2025-01-02T03:04:05.123Z"));
 }
