@@ -70,3 +70,43 @@ impl Counts {
 pub fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Note, Subject};
+    use crate::render::made;
+
+    fn report(unchanged: usize, blocking: usize) -> Report {
+        let note = |severity| Note::new(severity, Subject::Estate, "of the estate", "more");
+        let notes = [vec![note(Severity::Blocking); blocking], vec![note(Severity::Warning)]].concat();
+        Report { notes, unchanged, accounts: 30 }
+    }
+
+    #[test]
+    fn a_replacement_counts_once_and_warnings_leave_nothing_out() {
+        let at = |name: &str| format!("pay/prod/global/iam-role/{name}");
+        let steps = vec![
+            made::create(&at("a"), false),
+            made::update(&at("b")),
+            made::delete(&at("c"), true),
+            made::create(&at("c"), true),
+            made::delete(&at("d"), false),
+        ];
+        let plan = made::plan([("dev", vec![made::create("pay/dev/global/iam-role/a", false)]), ("prod", steps)]);
+        let counts = Counts::of(&plan, &report(7, 0));
+        assert_eq!(counts.sentence(30), "Plan: 2 to create, 1 to update, 1 to replace, 1 to delete in 2 accounts. Worst risk: routine.");
+        assert_eq!((counts.steps(), counts.unchanged, counts.blocking), (5, 7, 0));
+    }
+
+    #[test]
+    fn no_changes_is_said_of_what_could_be_planned() {
+        let said = |unchanged, blocking| Counts::of(&made::plan([]), &report(unchanged, blocking)).sentence(30);
+        assert_eq!(said(1, 0), "No changes. 30 accounts and 1 resource are as declared.");
+        assert_eq!(said(0, 2), "Nothing could be planned.\nThe plan is not whole: 2 blocking notes above.");
+        assert_eq!(
+            said(9, 1),
+            "No changes in what could be planned. 9 resources are as declared.\nThe plan is not whole: 1 blocking note above."
+        );
+    }
+}

@@ -239,4 +239,58 @@ mod tests {
         assert_eq!(change(&change_of, PLAIN), ["zone: a → b"]);
         assert_eq!(change(&change_of, Paint { color: true }), ["zone: \u{1b}[31ma\u{1b}[0m → \u{1b}[32mb\u{1b}[0m"]);
     }
+
+    #[test]
+    fn policies_are_documents_however_short_and_lists_of_settings_are_not() {
+        let shown = |value: Value| field("x", &value);
+        assert_eq!(shown(json!({ "Statement": [{ "Action": "s3:*" }] })), [r#"x = {"Statement": [{"Action": "s3:*"}]}"#]);
+        assert_eq!(shown(json!([[["a"], "b"]])), [r#"x = [[["a"], "b"]]"#]);
+        let settings = [
+            (json!([{ "cidr": "10.0.0.0/8" }, { "cidr": "10.0.0.0/9" }]), "x = {cidr: 10.0.0.0/8}, {cidr: 10.0.0.0/9}"),
+            (json!({ "a": ["b", "c"], "d": ["e"] }), "x = a: [b, c], d: [e]"),
+            (json!(["a", "b"]), "x = a, b"),
+            (json!({}), "x = "),
+        ];
+        for (value, line) in settings {
+            assert_eq!(shown(value), [line]);
+        }
+    }
+
+    #[test]
+    fn code_is_shown_by_its_digest_wherever_it_stands() {
+        let code = format!("a\n{}", "b".repeat(CODE));
+        let just_text = format!("a\n{}", "b".repeat(CODE - 2));
+        let one_line = "b".repeat(CODE + 1);
+        let digest = format!("(2 lines, digest {})", Digest::of(&code).short());
+        assert_eq!((inner(&json!(code)), flat(&json!([code]))), (digest.clone(), format!("[{digest}]")));
+        for text in [just_text, one_line] {
+            assert_eq!((inner(&json!(text)), flat(&json!(text))), (escape::line(&text), escape::line(&json!(text).to_string())));
+        }
+    }
+
+    #[test]
+    fn what_differs_and_no_change_speaks_of_is_found() {
+        let role = |fields: Value| json!({ "iam-role": fields });
+        let live = role(json!({ "trust": "a", "tags": { "team": "x" }, "policies": {}, "path": "/" }));
+        let want = role(json!({ "trust": "b", "tags": { "team": "y" }, "boundary": "z", "path": "/" }));
+        let said = [Change::between("tags.team", Some("x".into()), Some("y".into()))];
+        let unsaid: Vec<_> = differences(&live, &want, &said).into_iter().map(|one| (one.field, one.before, one.after)).collect();
+        let text = |text: &str| Some(text.to_owned());
+        // What is empty on both sides differs as little as what is absent.
+        let expected = [("boundary", None, text("z")), ("policies", None, None), ("trust", text("a"), text("b"))];
+        assert_eq!(unsaid, expected.map(|(name, before, after)| (name.to_owned(), before, after)));
+    }
+
+    #[test]
+    fn a_change_is_a_diff_where_either_side_is_more_than_a_line() {
+        let (short, glance, long) = ("a".to_owned(), "a".repeat(GLANCE), "a".repeat(GLANCE + 1));
+        let lines = |before: &str, after: &str| change(&Change::between("x", Some(before.into()), Some(after.into())), PLAIN);
+        assert_eq!(lines(&short, &glance), [format!("x: a → {glance}")]);
+        let diff = |before: &str, after: &str| vec!["x:".to_owned(), format!("  - {before}"), format!("  + {after}")];
+        assert_eq!((lines(&short, &long), lines(&long, &short)), (diff(&short, &long), diff(&long, &short)));
+        assert_eq!(lines("a\nb", "c"), ["x:", "  - a", "  - b", "  + c"]);
+        let poem = |first: &str, last: &str| format!("{first}\n1\n2\n3\n4\n5\n6\n7\n{last}");
+        let expected = ["x:", "  - a", "  + b", "    1", "    2", "    3", "  …", "    5", "    6", "    7", "  - c", "  + d"];
+        assert_eq!(lines(&poem("a", "c"), &poem("b", "d")), expected);
+    }
 }

@@ -145,4 +145,16 @@ search/prod     red        landfall-canary-a: silent: the function is not there;
         let touched = r#"{"action":"update","at":"2026-11-21T10:00:00Z","fields":["routes.0.0.0.0/0"],"plan":"1a2b3c4d5e6f"}"#;
         assert_eq!(bad["elements"][0]["touched"].to_string(), touched);
     }
+
+    #[test]
+    fn so_many_elements_are_told_and_the_others_counted() {
+        let mut health = healths().remove(&"payments/prod".parse().unwrap()).unwrap();
+        let one = health.elements.remove(0);
+        let said = |count: usize| diagnosis(&Health { elements: vec![one.clone(); count], ..health.clone() });
+        assert_eq!((said(ELEMENTS).matches("is different").count(), said(ELEMENTS).contains("more")), (ELEMENTS, false));
+        assert_eq!(said(ELEMENTS + 1).matches("is different").count(), ELEMENTS);
+        assert!(said(ELEMENTS + 1).ends_with("; and 1 more that are not as declared"));
+        assert!(said(0).ends_with("all that is declared of its network is there"));
+        assert!(!diagnosis(&Health { unread: Some("no answer".into()), elements: vec![], ..health.clone() }).contains("is there"));
+    }
 }

@@ -57,40 +57,13 @@ fn job((part, accounts): (usize, &[&Account])) -> Job {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Approvals;
-    use crate::plan::{Action, Step, Wave};
+    use crate::render::made::{self, name};
     use serde_json::Value;
-    use std::collections::{BTreeMap, BTreeSet};
-
-    fn name(text: &str) -> Name {
-        text.parse().unwrap()
-    }
-
-    fn step(account: &Account) -> Step {
-        let address = format!("{account}/global/iam-role/ci-deploy").parse().unwrap();
-        let spec = serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } });
-        let want = serde_json::from_value(spec).unwrap();
-        Step { address, action: Action::Create { want, replacing: false }, after: vec![], concerns: vec![], asked: None }
-    }
+    use std::collections::BTreeSet;
 
     /// A plan with one step in each of these accounts, all in one wave.
-    fn plan(wave: &str, accounts: &[String]) -> Plan {
-        let accounts = accounts.iter().map(|text| text.parse().unwrap()).map(|account: Account| {
-            let steps = vec![step(&account)];
-            (account, steps)
-        });
-        let wave = Wave { name: name(wave), accounts: accounts.collect() };
-        let home_region = "us-west-2".parse().unwrap();
-        Plan {
-            estate: name("acme"),
-            home_region,
-            access_role: "role".to_owned(),
-            emails: BTreeMap::new(),
-            approvals: Approvals::default(),
-            rollout: crate::plan::Rollout::default(),
-            notices: Default::default(),
-            waves: vec![wave],
-        }
+    fn plan(wave: &'static str, accounts: &[String]) -> Plan {
+        made::plan([(wave, accounts.iter().map(|account| made::create(&format!("{account}/global/iam-role/ci-deploy"), false)).collect())])
     }
 
     fn of_prod(count: usize) -> Vec<String> {

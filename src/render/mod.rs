@@ -7,6 +7,8 @@ mod fields;
 pub mod fold;
 mod health;
 mod json;
+#[cfg(test)]
+mod made;
 mod matrix;
 mod notes;
 pub mod notice;

@@ -48,3 +48,27 @@ fn group(severity: Severity, summary: &str, hint: Option<&str>, notes: &[&Note],
     lines.push(String::new());
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Subject;
+
+    #[test]
+    fn of_many_alike_the_first_are_shown_but_of_what_blocks_and_in_full_all() {
+        let shown = |severity, count: usize, full| {
+            let all = vec![Note::new(severity, Subject::Estate, "a summary", "a detail").hint("a hint"); count];
+            notes(&all, |_| true, full, Paint { color: false })
+        };
+        let details = |lines: &[String]| lines.iter().filter(|line| *line == "    a detail").count();
+        let warnings = shown(Severity::Warning, SHOWN + 2, false);
+        assert_eq!((warnings[0].as_str(), details(&warnings)), ("warning: a summary", SHOWN));
+        assert_eq!(warnings[warnings.len() - 3..], ["  and 2 more, shown with --full", "  hint: a hint", ""]);
+        for (severity, count, full) in
+            [(Severity::Warning, SHOWN, false), (Severity::Warning, SHOWN + 2, true), (Severity::Blocking, SHOWN + 2, false)]
+        {
+            let lines = shown(severity, count, full);
+            assert_eq!((details(&lines), lines.iter().any(|line| line.contains("more"))), (count, false));
+        }
+    }
+}

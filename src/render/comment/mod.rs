@@ -96,3 +96,54 @@ fn marker_of(estate: &Name, plan: Option<Digest>, occasion: &Occasion, folded: &
     let shown = folded.patterns.iter().map(|pattern| pattern.digest.short().to_owned()).take(REMEMBERED).collect();
     Marker { estate: estate.clone(), plan, commit: occasion.commit.clone(), run, shown }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::made;
+
+    fn occasion() -> Occasion {
+        Occasion { commit: "0123456789abcdef".to_owned(), run: Some((7, "https://run.example/7".to_owned())), previous: None }
+    }
+
+    #[test]
+    fn of_a_failure_the_last_words_are_shown_and_how_many_came_before() {
+        let failed = |lines: std::ops::RangeInclusive<usize>| {
+            let why: String = lines.map(|line| format!("line {line}.\n")).collect();
+            failed(&made::name("acme"), &why, &occasion())
+        };
+        let long = failed(1..=203);
+        assert!(long.contains("(3 lines before these are in the log)\nline 4.\n") && long.contains("line 203.\n"), "{long}");
+        assert!(!long.contains("line 3.\n"));
+        let whole = failed(1..=200);
+        assert!(whole.contains("\nline 1.\n") && !whole.contains("before these"));
+        assert!(whole.contains("planning failed") && whole.contains("https://run.example/7") && whole.contains("`0123456`"));
+        assert_eq!(Marker::of(&whole).map(|marker| (marker.plan, marker.run)), Some((None, Some(7))));
+    }
+
+    #[test]
+    fn a_failure_of_long_lines_still_fits_and_says_as_much_of_each_as_there_is_room_for() {
+        let why = format!("{}\n", "\u{1f6ec}".repeat(1000)).repeat(300);
+        let body = failed(&made::name("acme"), &why, &occasion());
+        assert!(body.len() <= LARGEST_BODY, "{}", body.len());
+        assert!(body.contains(&"\u{1f6ec}".repeat(LARGEST_BODY / LAST_WORDS / 4)));
+    }
+
+    #[test]
+    fn when_nothing_else_fits_the_verdict_does_and_where_the_rest_is() {
+        // Nothing is alike, and each step is dangerous enough to be named on every level.
+        let steps = (0..1_200).map(|at| {
+            let mut step = made::delete(&format!("domain{at:04}/prod/global/iam-role/{}-{at}", "role".repeat(12)), false);
+            step.concerns = vec![crate::model::Concern { risk: crate::model::Risk::Dangerous, why: "it is gone".into() }];
+            step
+        });
+        let plan = made::plan([("prod", steps.collect())]);
+        let body = comment(&plan, &Report { accounts: 1_200, ..Report::default() }, &occasion());
+        assert!(body.len() < 4_096, "{}", body.len());
+        for said in ["1200 changes in 1200 accounts", "1200 to delete", "every single step", "https://run.example/7"] {
+            assert!(body.contains(said), "{said}: {body}");
+        }
+        let marker = Marker::of(&body).unwrap();
+        assert_eq!((marker.plan, marker.shown), (Some(Digest::of(&plan)), vec![]));
+    }
+}

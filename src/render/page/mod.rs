@@ -79,23 +79,14 @@ fn body(plan: &Plan, report: &Report, all: &[Section<'_>], source: &Source<'_>) 
 mod tests {
     use super::*;
     use crate::model::{Account, Note, Severity, Subject};
+    use crate::render::made;
 
     const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'\u{202e}";
 
     fn empty() -> Plan {
         let emails = [("catalog/dev", "dev"), ("catalog/prod", "prod")]
             .map(|(account, email)| (account.parse::<Account>().unwrap(), email.to_owned()));
-        let (estate, home_region) = ("acme".parse().unwrap(), "us-west-2".parse().unwrap());
-        Plan {
-            estate,
-            home_region,
-            access_role: "role".to_owned(),
-            emails: emails.into(),
-            approvals: crate::model::Approvals::default(),
-            rollout: crate::plan::Rollout::default(),
-            notices: Default::default(),
-            waves: Vec::new(),
-        }
+        Plan { emails: emails.into(), ..made::plan([]) }
     }
 
     #[test]
@@ -131,5 +122,16 @@ mod tests {
         assert!(html.contains("✕ not whole: <a href=\"#notes\">1 blocking note</a>"));
         assert!(!html.contains("<img") && !html.contains('\u{202e}'));
         assert_eq!(html.matches("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;\\u{202e}").count(), 6);
+    }
+
+    #[test]
+    fn what_is_dangerous_comes_first_then_what_is_alone_then_what_is_alike() {
+        let alike = ["a", "b", "c"].map(|domain| made::create(&format!("{domain}/prod/global/iam-role/alike"), false));
+        let mut dangerous = made::delete("catalog/prod/global/iam-role/dangerous", false);
+        dangerous.concerns = vec![crate::model::Concern { risk: crate::model::Risk::Dangerous, why: "it is gone".into() }];
+        let alone = made::create("catalog/prod/global/iam-role/alone", false);
+        let html = page(&made::plan([("prod", [alike.to_vec(), vec![alone, dangerous]].concat())]), &Report::default());
+        let at = |name: &str| html.find(&format!("iam-role {name}")).unwrap_or_else(|| panic!("{name}: {html}"));
+        assert!(at("dangerous") < at("alone") && at("alone") < at("alike"), "{html}");
     }
 }
