@@ -1,7 +1,7 @@
 //! Plans that the tests of this room put together by hand. Never part of the program.
 
 use crate::kinds::Spec;
-use crate::model::{Account, Address, Approvals, Change, Name};
+use crate::model::{Account, Approvals, Change, Name};
 use crate::plan::{Action, Plan, Rollout, Step, Wave};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -93,3 +93,53 @@ fn worry(concern: &Concern, paint: Paint) -> String {
 fn indented(line: &str) -> String {
     format!("{INDENT}{line}")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Concern, Risk};
+    use crate::plan::{Report, Step};
+    use crate::render::made::{self, create, delete, update};
+    use crate::render::{Options, text};
+
+    const AT: &str = "pay/prod/global/iam-role/ci";
+    const FIELDS: &str = "\n      tags  = for: ci\n      trust = Version: 2012-10-17";
+
+    fn worried(mut step: Step, why: &[&str]) -> Step {
+        step.concerns = why.iter().map(|why| Concern { risk: Risk::Dangerous, why: (*why).to_owned() }).collect();
+        step
+    }
+
+    /// What is said of these steps, without the heading and the sum.
+    fn said(steps: Vec<Step>, full: bool) -> String {
+        let plan = made::plan([("prod", steps)]);
+        let text = text(&plan, &Report { accounts: 1, ..Report::default() }, Options { color: false, full });
+        let (_, rest) = text.split_once("pay/prod\n").unwrap();
+        rest.rsplit_once("\n\n").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn a_replacement_is_shown_once_with_the_worries_of_both_halves_once() {
+        let halves = || vec![worried(delete(AT, true), &["it is gone"]), worried(create(AT, true), &["it is gone", "it is new"])];
+        assert_eq!(said(halves(), false), "-/+ iam-role ci (replaced)\n      ! dangerous: it is gone\n      ! dangerous: it is new");
+        assert!(said(halves(), true).contains(FIELDS), "in full with its fields");
+        let other = create("pay/prod/global/iam-role/other", true);
+        let with_another = said([vec![delete(AT, true)], vec![other]].concat(), true);
+        assert_eq!(with_another, format!("-/+ iam-role ci (replaced)\n  + iam-role other{FIELDS}"), "of another one it is no half");
+    }
+
+    #[test]
+    fn a_half_whose_other_half_was_left_out_is_shown_alone() {
+        assert_eq!(said(vec![create(AT, true)], false), format!("  + iam-role ci{FIELDS}"));
+        assert_eq!(said(vec![delete(AT, true)], false), "-/+ iam-role ci (replaced)");
+    }
+
+    #[test]
+    fn in_full_it_is_said_who_asked_and_what_goes() {
+        let place = crate::model::Place { file: "modules/ci/module.yaml".into(), line: 7 };
+        let asked = Step { asked: Some((made::name("ci"), place)), ..update(AT) };
+        assert_eq!(said(vec![asked.clone()], false), "  ~ iam-role ci\n      tags.for: ci → people");
+        assert_eq!(said(vec![asked], true), "  ~ iam-role ci\n      tags.for: ci → people\n      asked by ci, modules/ci/module.yaml:7");
+        let gone = vec![delete(AT, false)];
+        assert_eq!((said(gone.clone(), false), said(gone, true)), ("  - iam-role ci".to_owned(), format!("  - iam-role ci{FIELDS}")));
+    }
+}

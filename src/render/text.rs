@@ -68,3 +68,25 @@ pub(in crate::render) fn missing(peers: &Peers) -> String {
     let Peers { environment, within, all, missing } = peers;
     format!("{within} of {all} {environment} accounts; not {}", show(missing))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::made::{create, plan};
+
+    #[test]
+    fn in_full_each_account_stands_under_its_wave_and_folded_what_is_alike_stands_once() {
+        let plan = plan([
+            ("dev", vec![create("a/dev/global/iam-role/ci", false), create("b/dev/global/iam-role/ci", false)]),
+            ("prod", vec![create("a/prod/global/iam-role/ci", false)]),
+        ]);
+        let said = |full| text(&plan, &Report { accounts: 3, ..Report::default() }, Options { color: false, full });
+        let headings =
+            |text: String| text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let waves = "Waves: dev (2 accounts) → prod (1 account). A sick account holds back its domain.";
+        let sum = "Plan: 3 to create, 0 to update, 0 to replace, 0 to delete in 3 accounts. Worst risk: routine.";
+        assert_eq!(headings(said(true)), ["# dev", "a/dev", "b/dev", "# prod", "a/prod", waves, sum]);
+        assert_eq!(headings(said(false)), ["3 accounts: a/dev, b/dev, a/prod", waves, sum]);
+        assert_eq!((said(true).matches("+ iam-role ci").count(), said(false).matches("+ iam-role ci").count()), (3, 1));
+    }
+}

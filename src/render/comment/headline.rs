@@ -80,7 +80,7 @@ pub(super) fn history(marker: &Marker, previous: &Marker, new: &New) -> String {
     let since = if short.is_empty() { "the previous plan".to_owned() } else { format!("the plan of {}", code(&short)) };
     let said = match (&previous.plan, new.len(), gone) {
         (None, ..) => "The previous attempt to plan failed.".to_owned(),
-        (before, ..) if *before == marker.plan => format!("The same plan as {}.", since.trim_start_matches("the ")),
+        (before, ..) if *before == marker.plan => format!("The same plan as {since}."),
         (_, 0, 0) => format!("Since {since}: the same steps."),
         (_, new, gone) => format!("Since {since}: {}, marked so; {gone} gone.", many(new, "new pattern")),
     };

@@ -62,6 +62,7 @@ mod tests {
         assert_eq!(code("payments/prod"), "`payments/prod`");
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code("`@everyone`"), "`` `@everyone` ``");
+        assert_eq!([code("`a"), code("a`"), code(" ")], ["`` `a ``", "`` a` ``", "`   `"]);
         assert_eq!(code("one\ntwo"), "`one\\ntwo`");
         assert_eq!(fence("diff", &["+ a".to_owned(), "````".to_owned()]), "`````diff\n+ a\n````\n`````\n");
     }

@@ -192,3 +192,61 @@ pub(super) fn notes(notes: &[Note], pick: impl Fn(Severity) -> bool, names: usiz
     };
     grouped(notes, pick).into_iter().map(part).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Concern, Subject};
+    use crate::plan::{Plan, Step};
+    use crate::render::fold::{fold, groups};
+    use crate::render::made::{create, plan};
+
+    const NAMES: [&str; 5] = ["one", "two", "three", "four", "five"];
+
+    fn roles(account: &str) -> Vec<Step> {
+        NAMES.map(|name| create(&format!("{account}/global/iam-role/{name}"), false)).to_vec()
+    }
+
+    /// What is said of the only group of a plan.
+    fn said(plan: &Plan, detail: Detail) -> String {
+        let folded = fold(plan);
+        let groups = groups(&folded, plan);
+        assert_eq!(groups.len(), 1);
+        what(&groups[0], detail)
+    }
+
+    #[test]
+    fn every_step_of_an_outlier_and_every_dangerous_one_has_its_name_and_of_a_pattern_the_first() {
+        let outlier = plan([("prod", roles("a/prod"))]);
+        let pattern = plan([("prod", [roles("a/prod"), roles("b/prod")].concat())]);
+        let mut dangerous = pattern.clone();
+        for step in dangerous.waves[0].accounts.values_mut().flatten() {
+            step.concerns = vec![Concern { risk: Risk::Dangerous, why: "it matters".into() }];
+        }
+        let every = NAMES.map(|name| format!("`+ iam-role {name}`")).join(", ");
+        let first = "`+ iam-role one`, `+ iam-role two`, `+ iam-role three` and 2 more";
+        assert_eq!([&outlier, &dangerous, &pattern].map(|plan| said(plan, Detail::Counted)), [every.as_str(), &every, first]);
+        assert_eq!([&outlier, &dangerous, &pattern].map(|plan| said(plan, Detail::Full)), [first; 3], "beneath it they have their names");
+    }
+
+    #[test]
+    fn the_second_half_of_a_replacement_is_named_where_it_stands_alone() {
+        assert_eq!(said(&plan([("prod", vec![create("a/prod/global/iam-role/one", true)])]), Detail::Full), "`+ (anew) iam-role one`");
+        let at = "a/prod/global/iam-role/one";
+        let mut first_half = crate::render::made::delete(at, true);
+        first_half.concerns = vec![Concern { risk: Risk::Dangerous, why: "it is gone".into() }];
+        assert_eq!(said(&plan([("prod", vec![first_half, create(at, true)])]), Detail::Full), "`-/+ iam-role one`");
+    }
+
+    #[test]
+    fn so_many_accounts_and_notes_are_named_and_the_others_counted() {
+        let accounts: Vec<Account> = ["a/dev", "a/prod", "b/dev"].map(|text| text.parse().unwrap()).to_vec();
+        let accounts: Vec<&Account> = accounts.iter().collect();
+        assert_eq!(named(&accounts, 3), "dev: `a`, `b`; prod: `a`");
+        assert_eq!(named(&accounts, 2), "dev: `a`; prod: `a` and 1 more");
+        let note = Note::new(Severity::Warning, Subject::Estate, "a summary", "a detail").hint("a hint");
+        let of = |names: usize| notes(&[note.clone(), note.clone(), note.clone()], |_| true, names).concat();
+        assert_eq!((of(3).matches("a detail").count(), of(3).contains("more")), (3, false));
+        assert_eq!((of(2).matches("a detail").count(), of(2).contains("\nand 1 more\nhint: a hint\n")), (2, true));
+    }
+}

@@ -131,4 +131,17 @@ mod tests {
             assert_eq!(pay.put_in(template), text);
         }
     }
+
+    #[test]
+    fn what_could_be_taken_for_a_placeholder_is_no_fact() {
+        let mut plan = crate::render::made::plan([]);
+        let account: Account = "pay/prod".parse().unwrap();
+        let of = |plan: &Plan, text: &str| Facts::of(plan, &account, &[]).take_out(text);
+        plan.emails.insert(account.clone(), "pay@acme.example".to_owned());
+        assert_eq!(of(&plan, "to pay@acme.example in prod"), "to ‹email› in ‹environment›");
+        for odd in ["‹domain›", ""] {
+            plan.emails.insert(account.clone(), odd.to_owned());
+            assert_eq!(of(&plan, "to ‹domain› in prod"), "to ‹domain› in ‹environment›");
+        }
+    }
 }

@@ -80,18 +80,22 @@ fn plain(text: &str, longest: usize) -> Value {
 
 /// The text on one line, escaped as Slack asks for, and no longer than that.
 fn cut(text: &str, longest: usize) -> String {
-    let mut kept = String::new();
-    for sign in escape::line(text).chars() {
-        let sign = match sign {
-            '&' => "&amp;".to_owned(),
-            '<' => "&lt;".to_owned(),
-            '>' => "&gt;".to_owned(),
-            sign => sign.to_string(),
-        };
-        if units(&kept) + units(&sign) + 1 > longest {
-            return kept + "…";
-        }
+    let line = escape::line(text);
+    let escaped = line.chars().map(|sign| match sign {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        sign => sign.to_string(),
+    });
+    let (mut kept, mut fits) = (String::new(), String::new());
+    for sign in escaped {
         kept.push_str(&sign);
+        if units(&kept) > longest {
+            return fits + "…";
+        }
+        if units(&kept) < longest {
+            fits.clone_from(&kept);
+        }
     }
     kept
 }
@@ -176,5 +180,25 @@ mod tests {
         let message = slack(&notice);
         assert_eq!(message["blocks"][2]["text"]["text"], "• b/dev: failed\n• c/dev: not started");
         assert!(message["blocks"][1]["text"]["text"].as_str().unwrap().starts_with("3 accounts: 1 failed, 1 not started, 1 done\n"));
+    }
+
+    #[test]
+    fn what_fits_is_whole_and_what_does_not_ends_in_an_ellipsis() {
+        assert_eq!([cut("abc", 3), cut("abcd", 3), cut("a&", 6), cut("ab&c", 7)], ["abc", "ab…", "a&amp;", "ab…"]);
+        assert_eq!((units(&cut(&"𝔘".repeat(9), 7)), cut("𝔘𝔘", 4)), (7, "𝔘𝔘".to_owned()));
+    }
+
+    #[test]
+    fn a_section_holds_as_many_lines_as_fit() {
+        let of = |last: usize| sections(&[600, 600, 600, 600, last].map(|length| "x".repeat(length)).to_vec()).len();
+        assert_eq!((of(596), of(597)), (1, 2), "with the ends of four lines, 3,000 and 3,001");
+        assert_eq!(sections(&[]).len(), 0);
+    }
+
+    #[test]
+    fn a_start_says_how_much_it_sets_out_for() {
+        let message = slack(&notice(What::Started, &[("a/dev", Became::NotStarted), ("b/dev", Became::NotStarted)], &[]));
+        let said = message["blocks"][1]["text"]["text"].as_str().unwrap();
+        assert!(said.contains("\n12 steps in 2 accounts\n"), "{said}");
     }
 }
