@@ -1,5 +1,5 @@
 //! Whole plans as text: a folder a case. `domains.yaml` and `modules/` (the repository's where there are none) and `live.yaml` go in;
-//! `plan.txt`, and where the folder has them, `plan.json` and `comment.md` have to come out. `LANDFALL_BLESS=1 cargo test --test golden` writes what comes out.
+//! `plan.txt`, and where the folder has them, `plan.json`, `comment.md` and `page.html` have to come out. `LANDFALL_BLESS=1 cargo test --test golden` writes what comes out.
 
 #[path = "../estates/mod.rs"]
 mod estates;
@@ -9,7 +9,7 @@ use landfall::kinds::Spec;
 use landfall::model::{Account, Address, KindName, RemoteId, canonical};
 use landfall::plan::{Desired, Found, Live, Stranger, check, plan};
 use landfall::render::comment::{Occasion, comment};
-use landfall::render::{Options, json, text};
+use landfall::render::{Options, json, page, text};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,9 @@ fn every_case_comes_out_as_it_should() {
         if case.join("plan.json").exists() {
             wrong.extend(differs(&case.join("plan.json"), &json(&plan, &report)));
         }
+        if case.join("page.html").exists() {
+            wrong.extend(differs(&case.join("page.html"), &in_lines(&page(&plan, &report))));
+        }
     }
     assert!(wrong.is_empty(), "{}\n(LANDFALL_BLESS=1 writes what comes out)", wrong.join("\n"));
 }
@@ -56,6 +59,16 @@ fn every_case_comes_out_as_it_should() {
 fn occasion() -> Occasion {
     let run = Some((4711, "https://github.com/acme-example/platform/actions/runs/4711".to_owned()));
     Occasion { commit: "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c".to_owned(), run, previous: None }
+}
+
+/// A page, a tag a line, without its style and its script, which are files of their own.
+fn in_lines(page: &str) -> String {
+    let without = |page: &str, begin: &str, end: &str| {
+        let (before, rest) = page.split_once(begin).expect("the page has one");
+        let (_, after) = rest.split_once(end).expect("and it ends");
+        format!("{before}{begin}{end}{after}")
+    };
+    without(&without(page, "<style>", "</style>"), "<script>", "</script>").replace("><", ">\n<")
 }
 
 #[test]
