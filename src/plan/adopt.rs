@@ -105,14 +105,13 @@ fn environment(at: &Address) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{at, desired, lines, live, notes, stranger};
-    use crate::plan::{Live, plan};
+    use crate::plan::Live;
+    use crate::plan::made::{at, desired, live, planned, stranger};
     use serde_json::{Value, json};
 
     /// What is planned of a VPC that is to adopt `vpc-2`.
     fn adopting(cidr: Value, live: &Live) -> (Vec<String>, Vec<String>) {
-        let (plan, report) = plan(&desired(&[("vpc/main", json!({ "cidr": cidr, "adopts": "vpc-2" }))]), live);
-        (lines(&plan), notes(&report))
+        planned(&desired(&[("vpc/main", json!({ "cidr": cidr, "adopts": "vpc-2" }))]), live)
     }
 
     /// A VPC that lives at the address, and what it is called.

@@ -212,8 +212,8 @@ fn exhausted(at: &Address, prefix: u8, pools: &[Ipv4Net], taken: &Taken) -> Note
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{desired, lines, live, notes, stranger, unread};
-    use crate::plan::{Live, Stranger, plan};
+    use crate::plan::made::{self, desired, live, stranger, unread, words};
+    use crate::plan::{Live, Stranger};
     use serde_json::{Value, json};
 
     fn vpc(cidr: impl Into<Value>) -> Value {
@@ -225,12 +225,7 @@ mod tests {
     }
 
     fn planned(declared: &[(&str, Value)], live: &Live) -> (Vec<String>, Vec<String>) {
-        let (plan, report) = plan(&desired(declared), live);
-        (lines(&plan), notes(&report))
-    }
-
-    fn words(lines: &[&str]) -> Vec<String> {
-        lines.iter().map(|line| (*line).to_owned()).collect()
+        made::planned(&desired(declared), live)
     }
 
     /// An account in which nothing lives.

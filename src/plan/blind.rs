@@ -120,8 +120,7 @@ pub(super) fn accounts(live: &Live, kind: &KindName) -> BTreeSet<Account> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{at, desired, lines, live, notes};
-    use crate::plan::{Desired, Live, plan};
+    use crate::plan::made::{at, desired, live, planned};
     use serde_json::{Value, json};
 
     const PARAMETER: &str = "ssm-parameter/landfall/x";
@@ -133,11 +132,6 @@ mod tests {
 
     fn vpc(of: &str) -> (&str, Value) {
         (of, json!({ "cidr": "10.1.0.0/20" }))
-    }
-
-    fn planned(desired: &Desired, live: &Live) -> (Vec<String>, Vec<String>) {
-        let (plan, report) = plan(desired, live);
-        (lines(&plan), notes(&report))
     }
 
     #[test]

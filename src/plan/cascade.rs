@@ -143,7 +143,7 @@ fn note(at: &Address, hold: &Hold) -> Note {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{at, desired, lines, live, notes, unread};
+    use crate::plan::made::{at, desired, lines, live, notes, unread, words};
     use crate::plan::{Live, plan};
     use serde_json::{Value, json};
 
@@ -164,10 +164,6 @@ mod tests {
     fn planned(declared: &[(&str, Value)], live: &Live) -> (Vec<String>, Vec<String>, usize) {
         let (plan, report) = plan(&desired(declared), live);
         (lines(&plan), notes(&report), report.unchanged)
-    }
-
-    fn words(lines: &[&str]) -> Vec<String> {
-        lines.iter().map(|line| (*line).to_owned()).collect()
     }
 
     #[test]
@@ -196,6 +192,24 @@ mod tests {
         let (steps, notes, unchanged) = gateway(false);
         assert_eq!(steps, ["- internet-gateway/main", "- vpc/main", "+ vpc/main 10.2.0.0/20", "+ internet-gateway/main"]);
         assert_eq!((notes, unchanged), (vec![], 2));
+    }
+
+    #[test]
+    fn what_can_not_be_made_anew_is_not_deleted_to_be_replaced() {
+        let nat = || ("nat-gateway/a", json!({ "subnet": "subnet/a", "elastic_ip": "elastic-ip/a" }));
+        let eip = || ("elastic-ip/a", json!({}));
+        let mut before = live(&[vpc("10.1.0.0/20"), subnet("10.1.0.0/24"), eip(), nat()]);
+        let declared = [vpc("10.1.0.0/20"), subnet("10.1.1.0/24"), eip(), nat()];
+        let replaced = ["- nat-gateway/a", "- subnet/a", "+ subnet/a 10.1.1.0/24", "+ nat-gateway/a"];
+        assert_eq!(planned(&declared, &before).0, words(&replaced));
+        // Without its address, the gateway would not come up again.
+        unread(&mut before, "payments/prod", "elastic-ip");
+        before.found.remove(&at("elastic-ip/a"));
+        let (steps, notes, _) = planned(&declared, &before);
+        assert_eq!(
+            (steps, notes),
+            (vec![], words(&["payments/prod: Live state could not be read", "subnet/a: It has to go, and can't yet"]))
+        );
     }
 
     #[test]

@@ -131,6 +131,16 @@ pub(super) fn plan_of(desired: &Desired, steps: &[Step]) -> Plan {
     Plan { waves: vec![Wave { name, accounts }], ..Plan::empty(&desired.estate) }
 }
 
+/// The steps and the notes of what is planned.
+pub(super) fn planned(desired: &Desired, live: &Live) -> (Vec<String>, Vec<String>) {
+    let (plan, report) = super::plan(desired, live);
+    (lines(&plan), notes(&report))
+}
+
+pub(super) fn words(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
 /// The steps of a plan: `+ vpc/main 10.0.16.0/20`.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
     let line = |step: &Step| {
