@@ -28,7 +28,12 @@ pub(super) fn doubts(ground: &Ground) -> (BTreeSet<Address>, Vec<Note>) {
         }
         if let Some(id) = declared.spec.adopts() {
             match ground.found(at) {
-                Some(found) if found.id.as_str() != id => notes.push(taken(at, id, found.id.as_str())),
+                Some(found) if found.id.as_str() != id => {
+                    // A range of the other one's can't be had by giving this one up.
+                    let moves = declared.spec.range().is_some_and(|fixed| found.spec.range() != Some(fixed));
+                    notes.push(taken(at, id, found.id.as_str(), if moves { Severity::Blocking } else { Severity::Warning }));
+                    blocked.extend(moves.then(|| at.clone()));
+                }
                 None if !ground.adopted.contains_key(at) => {
                     notes.push(missing(at, id));
                     blocked.insert(at.clone());
@@ -76,9 +81,9 @@ fn missing(at: &Address, id: &str) -> Note {
     note.hint("look the id up in this very account and in the home Region, or take it out of the files to have a new one made")
 }
 
-fn taken(at: &Address, id: &str, living: &str) -> Note {
+fn taken(at: &Address, id: &str, living: &str, severity: Severity) -> Note {
     let detail = format!("It is to adopt {id}, and lives as {living} already. It stays as it is.");
-    let note = Note::new(Severity::Warning, Subject::Resource(at.clone()), "It can't adopt another one", detail);
+    let note = Note::new(severity, Subject::Resource(at.clone()), "It can't adopt another one", detail);
     note.hint("take the id out of the files; to move, retire what lives first")
 }
 
@@ -96,4 +101,56 @@ fn unadopted(at: &Address, other: &Stranger) -> Note {
 
 fn environment(at: &Address) -> String {
     at.account.environment().map(|environment| environment.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::Live;
+    use crate::plan::made::{at, desired, live, planned, stranger};
+    use serde_json::{Value, json};
+
+    /// What is planned of a VPC that is to adopt `vpc-2`.
+    fn adopting(cidr: Value, live: &Live) -> (Vec<String>, Vec<String>) {
+        planned(&desired(&[("vpc/main", json!({ "cidr": cidr, "adopts": "vpc-2" }))]), live)
+    }
+
+    /// A VPC that lives at the address, and what it is called.
+    fn living(id: &str, range: &str) -> Live {
+        let mut live = live(&[("vpc/main", json!({ "cidr": range }))]);
+        live.found.get_mut(&at("vpc/main")).unwrap().id = id.into();
+        live
+    }
+
+    #[test]
+    fn the_one_that_the_files_name_is_adopted_and_none_beside_it() {
+        let mut live = live::<&str>(&[]);
+        live.strangers = vec![
+            stranger("payments/dev", "vpc-2", "vpc", json!({ "cidr": "172.28.0.0/20" })),
+            stranger("payments/prod", "subnet-1", "subnet", json!({ "vpc": "vpc/vpc-1", "cidr": "172.29.0.0/24", "zone": "a" })),
+            stranger("payments/prod", "vpc-1", "vpc", json!({ "cidr": "172.29.0.0/20" })),
+            stranger("payments/prod", "vpc-2", "vpc", json!({ "cidr": "172.30.0.0/20" })),
+        ];
+        assert_eq!(adopting(json!({ "prefix": 20 }), &live), (vec!["+ vpc/main 172.30.0.0/20".to_owned()], vec![]));
+        live.strangers.pop();
+        let nothing = vec!["vpc/main: There is nothing to adopt".to_owned()];
+        assert_eq!(adopting(json!({ "prefix": 20 }), &live), (vec![], nothing), "that of another account is another one");
+    }
+
+    #[test]
+    fn what_was_adopted_is_spoken_of_no_more() {
+        assert_eq!(adopting(json!({ "prefix": 20 }), &living("vpc-2", "172.30.0.0/20")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_lives_is_not_given_up_for_one_to_adopt() {
+        let live = living("vpc-1", "10.1.0.0/20");
+        let told = "vpc/main: It can't adopt another one".to_owned();
+        assert_eq!(adopting(json!({ "prefix": 20 }), &live), (vec![], vec![told.clone()]));
+        let moved = adopting(json!("172.30.0.0/20"), &live);
+        assert_eq!(moved, (vec![], vec![told.clone()]), "nor deleted, where nothing is to be adopted in its place");
+        let mut both = live;
+        both.strangers = vec![stranger("payments/prod", "vpc-2", "vpc", json!({ "cidr": "172.30.0.0/20" }))];
+        let taken = "vpc/main: The fixed range is taken".to_owned();
+        assert_eq!(adopting(json!("172.30.0.0/20"), &both), (vec![], vec![told, taken]));
+    }
 }

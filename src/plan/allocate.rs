@@ -120,7 +120,7 @@ fn claims(live: &Live) -> Vec<Claim<'_>> {
 /// Gives a VPC the range that the files fix, unless somebody else has it.
 fn settle_fixed(out: &mut Allocation, claims: &[Claim], at: &Address, range: Ipv4Net) {
     let living = claims.iter().filter(|claim| claim.by != Some(at)).find(|claim| overlap(claim.range, range));
-    let settled = out.ranges.iter().find(|(other, taken)| *other != at && overlap(**taken, range));
+    let settled = out.ranges.iter().find(|(_, taken)| overlap(**taken, range));
     match (living, settled) {
         (Some(claim), _) => out.block(at, occupied(at, range, &format!("{} has {}", claim.who, claim.range))),
         (None, Some((other, taken))) => {
@@ -208,4 +208,89 @@ fn exhausted(at: &Address, prefix: u8, pools: &[Ipv4Net], taken: &Taken) -> Note
     let detail = [asked].into_iter().chain(lines).collect::<Vec<_>>().join("\n");
     let note = Note::new(Severity::Blocking, Subject::Resource(at.clone()), "The pool has no room", detail);
     note.hint(format!("widen `network.pool` in domains.yaml{}", smaller.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::made::{self, desired, live, stranger, unread, words};
+    use crate::plan::{Live, Stranger};
+    use serde_json::{Value, json};
+
+    fn vpc(cidr: impl Into<Value>) -> Value {
+        json!({ "cidr": cidr.into() })
+    }
+
+    fn foreign(id: &str, range: &str) -> Stranger {
+        stranger("payments/prod", id, "vpc", vpc(range))
+    }
+
+    fn planned(declared: &[(&str, Value)], live: &Live) -> (Vec<String>, Vec<String>) {
+        made::planned(&desired(declared), live)
+    }
+
+    /// An account in which nothing lives.
+    fn bare() -> Live {
+        live::<&str>(&[])
+    }
+
+    #[test]
+    fn a_fixed_range_is_given_to_the_first_who_asks_and_to_nobody_while_somebody_has_it() {
+        let fixed = |ranges: [&str; 2], strangers: Vec<Stranger>| {
+            let [one, two] = ranges.map(vpc);
+            planned(&[("vpc/a", one), ("vpc/b", two)], &Live { strangers, ..bare() })
+        };
+        let both = words(&["+ vpc/a 10.1.0.0/20", "+ vpc/b 10.1.16.0/20"]);
+        assert_eq!(fixed(["10.1.0.0/20", "10.1.16.0/20"], vec![]), (both.clone(), vec![]));
+        assert_eq!(fixed(["10.1.0.0/20", "10.1.16.0/20"], vec![foreign("vpc-1", "10.1.32.0/20")]), (both, vec![]));
+        let first = (words(&["+ vpc/a 10.1.0.0/20"]), words(&["vpc/b: The fixed range is taken"]));
+        assert_eq!(fixed(["10.1.0.0/20", "10.1.8.0/21"], vec![]), first);
+        assert_eq!(fixed(["10.1.0.0/20", "10.1.16.0/20"], vec![foreign("vpc-1", "10.1.24.0/24")]), first);
+    }
+
+    #[test]
+    fn a_vpc_may_move_into_a_range_that_overlaps_its_own() {
+        let moved = planned(&[("vpc/main", vpc("10.1.0.0/19"))], &live(&[("vpc/main", vpc("10.1.0.0/20"))]));
+        assert_eq!(moved, (words(&["- vpc/main", "+ vpc/main 10.1.0.0/19"]), vec![]));
+    }
+
+    #[test]
+    fn while_some_vpcs_are_unknown_those_that_live_go_on_and_new_ones_wait() {
+        let tagged = json!({ "cidr": "10.1.0.0/20", "tags": { "team": "core" } });
+        let mut live = live(&[("vpc/main", vpc("10.1.0.0/20")), ("vpc/chosen", vpc("10.2.0.0/20"))]);
+        unread(&mut live, "payments/dev", "vpc");
+        let chosen = json!({ "cidr": { "prefix": 20 }, "tags": { "team": "core" } });
+        let declared =
+            [("vpc/main", tagged), ("vpc/chosen", chosen), ("vpc/new", vpc("10.3.0.0/20")), ("vpc/any", vpc(json!({ "prefix": 20 })))];
+        let (steps, notes) = planned(&declared, &live);
+        assert_eq!(steps, ["~ vpc/chosen 10.2.0.0/20", "~ vpc/main 10.1.0.0/20"]);
+        assert!(notes.contains(&"the estate: No range can be chosen for new VPCs".to_owned()), "{notes:?}");
+    }
+
+    #[test]
+    fn a_vpc_is_as_small_as_aws_allows_and_comes_out_of_the_pool() {
+        let new = |cidr: Value| planned(&[("vpc/main", vpc(cidr))], &bare());
+        let (steps, notes) = new(json!({ "prefix": 28 }));
+        assert!(steps[0].starts_with("+ vpc/main 10.") && steps[0].ends_with("/28"), "{steps:?}");
+        assert_eq!((steps.len(), notes), (1, vec![]));
+        for cidr in [json!({ "prefix": 29 }), json!({ "newbits": 4 })] {
+            assert_eq!(new(cidr), (vec![], words(&["vpc/main: No range can be chosen"])));
+        }
+    }
+
+    #[test]
+    fn an_adopted_vpc_keeps_the_range_that_it_has_whatever_the_files_fix() {
+        let adopting = |cidr: Value, strangers: Vec<Stranger>| {
+            let declared = json!({ "cidr": cidr, "adopts": "vpc-1" });
+            planned(&[("vpc/main", declared)], &Live { strangers, ..bare() })
+        };
+        let there = || vec![foreign("vpc-1", "172.30.0.0/20")];
+        for cidr in [json!("172.30.0.0/20"), json!({ "prefix": 20 }), json!({ "newbits": 2 })] {
+            assert_eq!(adopting(cidr, there()), (words(&["+ vpc/main 172.30.0.0/20"]), vec![]));
+        }
+        let unlike = adopting(json!("172.31.0.0/20"), there());
+        assert_eq!(unlike, (vec![], words(&["vpc/main: The VPC to adopt has another range"])));
+        // With a wrong id, that its range is another one's is no news.
+        let mistyped = adopting(json!("172.30.0.0/20"), vec![foreign("vpc-2", "172.30.0.0/20")]);
+        assert_eq!(mistyped, (vec![], words(&["vpc/main: There is nothing to adopt"])));
+    }
 }

@@ -117,3 +117,52 @@ pub(super) fn accounts(live: &Live, kind: &KindName) -> BTreeSet<Account> {
     let inactive = live.found.iter().filter(|(_, found)| *kind == VPC && status(&found.spec).is_some()).map(|(at, _)| &at.account);
     unread.chain(claimed).chain(inactive).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::made::{at, desired, live, planned};
+    use serde_json::{Value, json};
+
+    const PARAMETER: &str = "ssm-parameter/landfall/x";
+
+    /// A parameter that publishes the id of a VPC, which it needs.
+    fn publishes(of: &str) -> (&str, Value) {
+        (PARAMETER, json!({ "value": { "id_of": of } }))
+    }
+
+    fn vpc(of: &str) -> (&str, Value) {
+        (of, json!({ "cidr": "10.1.0.0/20" }))
+    }
+
+    #[test]
+    fn nothing_is_planned_on_ground_that_is_not_there_or_about_to_go() {
+        let nothing = live::<&str>(&[]);
+        let unmet = vec![format!("{PARAMETER}: A need can't be met")];
+        let publishing = desired(&[publishes("vpc/main")]);
+        assert_eq!(planned(&publishing, &nothing), (vec![], unmet.clone()), "neither declared nor there");
+        let going = planned(&publishing, &live(&[vpc("vpc/main")]));
+        assert_eq!(going, (vec!["- vpc/main".to_owned()], unmet), "there, and declared no more");
+        let (steps, notes) = planned(&desired(&[publishes("vpc/main"), vpc("vpc/main")]), &nothing);
+        assert_eq!((steps, notes), (vec!["+ vpc/main 10.1.0.0/20".to_owned(), format!("+ {PARAMETER}")], vec![]));
+    }
+
+    #[test]
+    fn a_need_in_another_account_has_to_live_already() {
+        let dev = "payments/dev/us-west-2/vpc/main";
+        let desired = desired(&[publishes("payments/dev:vpc/main"), vpc(dev)]);
+        let there = live(&[vpc(dev)]);
+        assert_eq!(planned(&desired, &there), (vec![format!("+ {PARAMETER}")], vec![]));
+        let mut not_yet = there;
+        not_yet.found.remove(&at(dev));
+        let told = vec![format!("{PARAMETER}: A need can't be met")];
+        assert_eq!(planned(&desired, &not_yet), (vec![format!("+ {dev} 10.1.0.0/20")], told));
+    }
+
+    #[test]
+    fn the_account_itself_is_ground_enough_while_it_lives() {
+        let mut desired = desired(&[vpc("vpc/main")]);
+        desired.resources.remove(&at("account/main"));
+        let (steps, notes) = planned(&desired, &live(&[("elastic-ip/a", json!({}))]));
+        assert_eq!((steps, notes), (vec!["+ vpc/main 10.1.0.0/20".to_owned(), "- elastic-ip/a".to_owned()], vec![]));
+    }
+}

@@ -140,3 +140,98 @@ fn note(at: &Address, hold: &Hold) -> Note {
     Note::new(Severity::Blocking, Subject::Resource(at.clone()), "It has to go, and can't yet", detail)
         .hint("it is left as it is, along with everything that waits for it; resolve what is named and plan again")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::made::{at, desired, lines, live, notes, unread, words};
+    use crate::plan::{Live, plan};
+    use serde_json::{Value, json};
+
+    const PARAMETER: &str = "ssm-parameter/landfall/x";
+
+    fn vpc(range: &str) -> (&'static str, Value) {
+        ("vpc/main", json!({ "cidr": range }))
+    }
+
+    fn subnet(range: &str) -> (&'static str, Value) {
+        ("subnet/a", json!({ "vpc": "vpc/main", "cidr": range, "zone": "a" }))
+    }
+
+    fn publishes(value: Value) -> (&'static str, Value) {
+        (PARAMETER, json!({ "value": value }))
+    }
+
+    fn planned(declared: &[(&str, Value)], live: &Live) -> (Vec<String>, Vec<String>, usize) {
+        let (plan, report) = plan(&desired(declared), live);
+        (lines(&plan), notes(&report), report.unchanged)
+    }
+
+    #[test]
+    fn what_is_bound_to_a_replacement_is_replaced_or_bound_anew() {
+        let id = || publishes(json!({ "id_of": "vpc/main" }));
+        let before = live(&[vpc("10.1.0.0/20"), subnet("10.1.0.0/24"), id()]);
+        let (steps, notes, _) = planned(&[vpc("10.2.0.0/20"), subnet("10.2.0.0/24"), id()], &before);
+        let parameter = format!("~ {PARAMETER}");
+        let expected = ["- subnet/a", "- vpc/main", "+ vpc/main 10.2.0.0/20", "+ subnet/a 10.2.0.0/24", &parameter];
+        assert_eq!((steps, notes), (words(&expected), vec![]));
+    }
+
+    #[test]
+    fn what_is_kept_is_not_replaced_along_with_its_need_and_so_keeps_that_too() {
+        let gateway = |adopted: bool| {
+            let found = json!({ "vpc": "vpc/main", "adopted": adopted });
+            let declared = json!({ "vpc": "vpc/main" });
+            planned(
+                &[vpc("10.2.0.0/20"), ("internet-gateway/main", declared)],
+                &live(&[vpc("10.1.0.0/20"), ("internet-gateway/main", found)]),
+            )
+        };
+        let told = ["vpc/main: It has to go, and can't yet", "internet-gateway/main: Something has to be changed by hand"];
+        // The gateway is as declared, as are the account and its unit.
+        assert_eq!(gateway(true), (vec![], words(&told), 3));
+        let (steps, notes, unchanged) = gateway(false);
+        assert_eq!(steps, ["- internet-gateway/main", "- vpc/main", "+ vpc/main 10.2.0.0/20", "+ internet-gateway/main"]);
+        assert_eq!((notes, unchanged), (vec![], 2));
+    }
+
+    #[test]
+    fn what_can_not_be_made_anew_is_not_deleted_to_be_replaced() {
+        let nat = || ("nat-gateway/a", json!({ "subnet": "subnet/a", "elastic_ip": "elastic-ip/a" }));
+        let eip = || ("elastic-ip/a", json!({}));
+        let mut before = live(&[vpc("10.1.0.0/20"), subnet("10.1.0.0/24"), eip(), nat()]);
+        let declared = [vpc("10.1.0.0/20"), subnet("10.1.1.0/24"), eip(), nat()];
+        let replaced = ["- nat-gateway/a", "- subnet/a", "+ subnet/a 10.1.1.0/24", "+ nat-gateway/a"];
+        assert_eq!(planned(&declared, &before).0, words(&replaced));
+        // Without its address, the gateway would not come up again.
+        unread(&mut before, "payments/prod", "elastic-ip");
+        before.found.remove(&at("elastic-ip/a"));
+        let (steps, notes, _) = planned(&declared, &before);
+        assert_eq!(
+            (steps, notes),
+            (vec![], words(&["payments/prod: Live state could not be read", "subnet/a: It has to go, and can't yet"]))
+        );
+    }
+
+    #[test]
+    fn nothing_is_deleted_while_anything_that_stays_is_bound_to_it_or_might_be() {
+        let network = || live(&[vpc("10.1.0.0/20"), subnet("10.1.0.0/24")]);
+        let (steps, notes, _) = planned(&[("elastic-ip/a", json!({}))], &network());
+        assert_eq!((steps, notes), (words(&["+ elastic-ip/a", "- subnet/a", "- vpc/main"]), vec![]));
+        let held = "vpc/main: It has to go, and can't yet";
+
+        let mut claimed = network();
+        claimed.twins.insert(at("subnet/a"), vec!["one".into(), "two".into()]);
+        let (steps, notes, _) = planned(&[("elastic-ip/a", json!({}))], &claimed);
+        assert_eq!((steps, notes.contains(&held.to_owned())), (words(&["+ elastic-ip/a"]), true), "{notes:?}");
+
+        let mut unseen = live(&[vpc("10.1.0.0/20")]);
+        unread(&mut unseen, "payments/prod", "subnet");
+        let (steps, notes, _) = planned(&[("elastic-ip/a", json!({}))], &unseen);
+        assert_eq!((steps, notes.contains(&held.to_owned())), (words(&["+ elastic-ip/a"]), true), "{notes:?}");
+
+        let bound = live(&[vpc("10.1.0.0/20"), publishes(json!({ "id_of": "vpc/main" }))]);
+        let (steps, notes, _) = planned(&[publishes(json!({ "text": "none" }))], &bound);
+        let freed = [format!("~ {PARAMETER}"), "- vpc/main".to_owned()];
+        assert_eq!((steps, notes), (freed.to_vec(), vec![]), "it lets go first");
+    }
+}

@@ -111,7 +111,7 @@ fn orders_its_steps(desired: &Desired, account: &Account, steps: &[Step]) -> Vec
 
 /// Whether a step unbinds its resource from an address: it was bound before, and is not after.
 fn frees(desired: &Desired, step: &Step, at: &Address) -> bool {
-    let binds = |spec: Option<&Spec>| step.address != *at && needs(desired, &step.address, spec).contains(at);
+    let binds = |spec: Option<&Spec>| needs(desired, &step.address, spec).contains(at);
     binds(step.action.before()) && !binds(step.action.after())
 }
 
@@ -218,3 +218,6 @@ fn placed(desired: &Desired, result: &BTreeMap<&Address, &Spec>, at: &Address, s
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

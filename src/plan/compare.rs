@@ -47,7 +47,7 @@ pub(super) fn compare<'a>(ground: &Ground<'a>, ranged: BTreeMap<&'a Address, Spe
     }
     for (at, _) in ground.found_all().filter(|(at, _)| ground.declared(at).is_none()) {
         let fate = undeclared(ground, at);
-        if fate == Fate::Unchanged && at.kind == UNIT {
+        if at.kind == UNIT {
             fates.notes.push(left_alone(at));
         }
         fates.of.insert(at, fate);
@@ -116,4 +116,66 @@ fn left_alone(at: &Address) -> Note {
     let detail = format!("The files no longer declare {at}; it is left as it is.");
     Note::new(Severity::Warning, Subject::Resource(at.clone()), "No longer declared, and never deleted by a plan", detail)
         .hint("retiring an account or a unit is a decision of its own; declare it again to keep it under care")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::Spec;
+    use crate::plan::made::{at, desired, lines, live, notes, spec};
+    use crate::plan::{Live, plan};
+    use serde_json::{Value, json};
+
+    const EIP: &str = "elastic-ip/a";
+
+    fn eip() -> [(&'static str, Value); 1] {
+        [(EIP, json!({}))]
+    }
+
+    #[test]
+    fn what_is_as_declared_is_counted_and_what_is_not_known_is_not() {
+        let counted = |change: &dyn Fn(&mut Live)| {
+            let mut live = live(&eip());
+            change(&mut live);
+            let (plan, report) = plan(&desired(&eip()), &live);
+            assert_eq!(lines(&plan), Vec::<String>::new());
+            (report.unchanged, notes(&report))
+        };
+        // Its account and the unit of that besides.
+        assert_eq!(counted(&|_| {}), (3, vec![]));
+        let claimed = counted(&|live| drop(live.twins.insert(at(EIP), vec!["one".into(), "two".into()])));
+        assert_eq!(claimed, (2, vec![format!("{EIP}: Several live resources claim one address")]));
+        let misread = counted(&|live| live.found.get_mut(&at(EIP)).unwrap().spec = spec("vpc/main", json!({ "cidr": "10.0.16.0/20" })));
+        assert_eq!(misread, (2, vec![format!("{EIP}: Live state contradicts itself")]));
+    }
+
+    #[test]
+    fn a_unit_that_nobody_declares_is_left_alone_and_told_of() {
+        let old = "management/global/organizational-unit/old";
+        let (plan, report) = plan(&desired(&eip()), &live(&[(EIP, json!({})), (old, json!({}))]));
+        assert_eq!(lines(&plan), Vec::<String>::new());
+        assert_eq!(notes(&report), [format!("{old}: No longer declared, and never deleted by a plan")]);
+        assert_eq!(report.unchanged, 3, "it is not as declared");
+    }
+
+    #[test]
+    fn what_no_step_changes_is_told_with_both_values_and_why() {
+        let quota = "service-quota/ec2/L-0263D0A3";
+        let asked = |state: &str| json!({ "value": 5, "requested": { "value": 10, "state": state, "by": "case 1" } });
+        let told = |state: &str| {
+            let mut live = live(&[(quota, asked(state))]);
+            if let Spec::Account(account) = &mut live.found.get_mut(&at("account/main")).unwrap().spec {
+                account.email = "old@acme.example".into();
+            }
+            let (plan, report) = plan(&desired(&[(quota, json!({ "value": 10 }))]), &live);
+            assert_eq!(lines(&plan), Vec::<String>::new());
+            report.notes.into_iter().map(|note| format!("{}: {}", note.summary, note.detail)).collect::<Vec<_>>()
+        };
+        let by_hand = |change: &str| format!("Something has to be changed by hand: {change}");
+        let email = by_hand("email: old@acme.example → payments/prod@acme.example");
+        let denied = by_hand("value: 5 → 10 (AWS denied 10 in case 1: ask again in the console, with a reason)");
+        assert_eq!(told("denied"), [email.clone(), denied]);
+        let [first, second] = told("pending").try_into().unwrap();
+        assert_eq!(first, email);
+        assert!(second.starts_with("Asked for, and pending: value: 5 → 10 ("), "{second}");
+    }
 }

@@ -81,20 +81,114 @@ fn drifted<'a>(what: &str, changes: &[Change]) -> Due<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::LogGroup;
+    use crate::plan::made::spec;
+    use serde_json::json;
 
-    fn log_group(holds_entries: bool) -> Spec {
-        Spec::LogGroup(LogGroup { retention_days: None, disposable: false, tags: Default::default(), holds_entries })
+    fn log_group(days: u16) -> Spec {
+        spec("log-group/landfall/x", json!({ "retention_days": days, "tags": { "team": "core" } }))
+    }
+
+    fn filled() -> Spec {
+        spec("log-group/landfall/x", json!({ "retention_days": 90, "tags": { "team": "core" }, "holds_entries": true }))
+    }
+
+    fn create(want: &Spec) -> Action {
+        Action::Create { want: want.clone(), replacing: false }
+    }
+
+    fn update(live: &Spec, want: &Spec) -> Action {
+        Action::Update { live: live.clone(), want: want.clone(), changes: Spec::changes(live, want) }
+    }
+
+    fn delete(live: &Spec) -> Action {
+        Action::Delete { live: live.clone(), replacing: false, why: Vec::new() }
+    }
+
+    /// Why nothing may be done.
+    fn drift(action: &Action, seen: Option<&Spec>, again: bool) -> String {
+        match due(action, seen, again) {
+            Due::Drift(why) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_created_is_made_where_nothing_is_and_left_where_it_is() {
+        let want = log_group(90);
+        for again in [false, true] {
+            assert_eq!(due(&create(&want), None, again), Due::Create(&want));
+            assert_eq!(due(&create(&want), Some(&want), again), Due::Nothing);
+        }
+    }
+
+    #[test]
+    fn what_an_attempt_left_half_done_is_completed_and_what_somebody_else_made_is_not() {
+        let (want, half) = (log_group(90), log_group(30));
+        let told = drift(&create(&want), Some(&half), false);
+        assert_eq!(told, "withheld: it was to be created, but something else is there by now (retention_days); plan again");
+        assert_eq!(due(&create(&want), Some(&half), true), Due::Update(&want, Spec::changes(&half, &want)));
+        let [want, other] = ["10.0.16.0/20", "10.0.32.0/20"].map(|range| spec("vpc/main", json!({ "cidr": range })));
+        for again in [false, true] {
+            let told = drift(&create(&want), Some(&other), again);
+            assert_eq!(told, "withheld: it was to be created, but something else is there by now (cidr); plan again");
+        }
+    }
+
+    #[test]
+    fn a_setting_is_there_with_its_account_and_is_made_as_declared() {
+        let [want, seen] = [16, 8].map(|length| spec("password-policy/main", json!({ "minimum_length": length })));
+        assert_eq!(due(&create(&want), Some(&seen), false), Due::Update(&want, Spec::changes(&seen, &want)));
+        let asked = json!({ "value": 5, "requested": { "value": 10, "state": "pending", "by": "case 1" } });
+        let [want, seen] = [json!({ "value": 10 }), asked].map(|fields| spec("service-quota/ec2/L-0263D0A3", fields));
+        assert_eq!(due(&create(&want), Some(&seen), false), Due::Nothing, "what was asked for is not asked for twice");
+    }
+
+    #[test]
+    fn an_update_is_of_what_the_plan_found_or_goes_on_where_an_attempt_left_off() {
+        let (live, other, want) = (log_group(30), log_group(60), log_group(90));
+        let action = update(&live, &want);
+        for again in [false, true] {
+            assert_eq!(due(&action, Some(&live), again), Due::Update(&want, Spec::changes(&live, &want)));
+            assert_eq!(due(&action, Some(&want), again), Due::Nothing);
+            assert_eq!(drift(&action, None, again), "it was to be updated, but it is gone");
+        }
+        let told = drift(&action, Some(&other), false);
+        assert_eq!(told, "withheld: it has changed since the plan was made (retention_days); plan again");
+        assert_eq!(due(&action, Some(&other), true), Due::Update(&want, Spec::changes(&other, &want)), "only what is left");
+    }
+
+    #[test]
+    fn what_is_bound_to_a_replacement_is_bound_anew_whatever_it_looks_like() {
+        let publishes = |of: &str| spec("ssm-parameter/landfall/x", json!({ "value": { "id_of": of } }));
+        let want = publishes("vpc/main");
+        let changes = vec![Change::between("needs.vpc/main", Some("vpc/main".into()), Some("vpc/main (replaced)".into()))];
+        let action = Action::Update { live: want.clone(), want: want.clone(), changes: changes.clone() };
+        for seen in [want.clone(), publishes("vpc/vpc-0lost")] {
+            for again in [false, true] {
+                assert_eq!(due(&action, Some(&seen), again), Due::Update(&want, changes.clone()), "{seen:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_the_plan_found_is_deleted_unless_an_attempt_was_at_it() {
+        let (live, other) = (log_group(90), log_group(30));
+        let told = drift(&delete(&live), Some(&other), false);
+        assert_eq!(told, "withheld: it was to be deleted, but it has changed since the plan was made (retention_days); plan again");
+        assert_eq!(due(&delete(&live), Some(&other), true), Due::Delete(&live));
+        for again in [false, true] {
+            assert_eq!(due(&delete(&live), Some(&live), again), Due::Delete(&live));
+            assert_eq!(due(&delete(&live), None, again), Due::Nothing, "it is gone");
+        }
     }
 
     #[test]
     fn what_has_come_to_hold_something_since_the_plan_is_not_deleted() {
-        let (empty, filled) = (log_group(false), log_group(true));
+        let (empty, filled) = (log_group(90), filled());
         for again in [false, true] {
-            let Due::Drift(why) = delete(&empty, Some(&filled), again) else { panic!("it would be deleted") };
+            let why = drift(&delete(&empty), Some(&filled), again);
             assert_eq!(why, "withheld: it was to be deleted, but by now it holds log entries; plan again");
-            assert_eq!(delete(&empty, Some(&empty), again), Due::Delete(&empty), "empty as planned");
-            assert_eq!(delete(&filled, Some(&filled), again), Due::Delete(&filled), "retired with its entries, as planned");
+            assert_eq!(due(&delete(&filled), Some(&filled), again), Due::Delete(&filled), "retired with its entries, as planned");
         }
     }
 }

@@ -19,6 +19,8 @@ mod ground;
 mod judge;
 mod keep;
 mod live;
+#[cfg(test)]
+mod made;
 mod narrow;
 mod notices;
 mod order;

@@ -199,37 +199,9 @@ fn raised(ground: &Ground, account: &Account, name: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds;
-    use crate::model::Approvals;
-    use crate::plan::{Declared, Desired, Estate, Live, Member};
+    use crate::plan::Live;
+    use crate::plan::made::desired;
     use serde_json::json;
-
-    fn desired(resources: &[(String, serde_json::Value)]) -> Desired {
-        let member = Member {
-            email: "aws@acme.example".into(),
-            team: "payments".parse().unwrap(),
-            place: crate::model::Place { file: "domains.yaml".into(), line: 1 },
-        };
-        let estate = Estate {
-            name: "acme".parse().unwrap(),
-            home_region: "us-west-2".parse().unwrap(),
-            access_role: "Role".into(),
-            plan_role: "Role".into(),
-            pools: Vec::new(),
-            reserved: BTreeMap::new(),
-            rollout: crate::plan::Rollout::default(),
-            approvals: Approvals::default(),
-            notices: Default::default(),
-            retired: crate::plan::Retired::default(),
-            members: [("payments/prod".parse().unwrap(), member.clone())].into(),
-        };
-        let resources = resources.iter().map(|(name, fields)| {
-            let at: Address = format!("payments/prod/us-west-2/{name}").parse().unwrap();
-            let spec = (kinds::row(&at.kind).unwrap().parse)(fields.clone()).unwrap();
-            (at, Declared { spec, module: "network".parse().unwrap(), place: member.place.clone() })
-        });
-        Desired { estate, resources: resources.collect(), kinds: Default::default() }
-    }
 
     fn told(quota: Option<u64>) -> Vec<String> {
         let ips = ["a", "b", "c", "d", "e", "f"].map(|name| (format!("elastic-ip/{name}"), json!({})));
