@@ -311,12 +311,13 @@ def noticed(number):
                 failed = watch.result(PATIENCE)
             except concurrent.futures.TimeoutError:
                 failed = "(no end)"
-            ran.kill()
+            if failed:
+                ran.kill()
             code = ran.wait()
         if failed:
             return f"{name} {failed}"
-        if code not in (0, -9):
-            return f"{name} (died)"
+        if code:
+            return f"{name} (died, or went on for ever)"
     return ""
 
 

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_section_holds_as_many_lines_as_fit() {
-        let of = |last: usize| sections(&[600, 600, 600, 600, last].map(|length| "x".repeat(length)).to_vec()).len();
+        let of = |last: usize| sections(&[600, 600, 600, 600, last].map(|length| "x".repeat(length))).len();
         assert_eq!((of(596), of(597)), (1, 2), "with the ends of four lines, 3,000 and 3,001");
         assert_eq!(sections(&[]).len(), 0);
     }
