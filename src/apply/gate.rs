@@ -136,7 +136,9 @@ impl Past {
         self.halted.iter().cloned().chain(failed).chain(self.held.iter().cloned().map(Reason::HeldBefore))
     }
 
-    /// What follows for later waves from a gate, besides what follows from the accounts that it holds back.
+    /// What follows for later waves from a gate.
+    ///
+    /// The accounts that it holds back do not start, and are remembered with all others that don't.
     pub(super) fn remember(&mut self, gate: &Gate, sick: Sick) {
         if gate.reasons.iter().any(|reason| reason.domain(sick).is_none()) {
             self.halted.get_or_insert_with(|| Reason::NotStarted(gate.wave.clone()));
