@@ -162,7 +162,7 @@ pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, ter
     let mut waited = Duration::ZERO;
     loop {
         let seen = look(rollout, &watched, cloud, terms, tell).await;
-        if let Some((why, days)) = glass.zip(seen.block_day.as_ref()).filter(|_| waited.is_zero()) {
+        if let Some((why, days)) = glass.zip(seen.block_day.as_ref()) {
             tell(&Event::GlassBroken { wave, why, despite: &format!("{} is a block day", days.name) });
         }
         gate.add(decide(past, seen, glass.is_some()), rollout.sick);

@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(went(bad(), parallel(1), "1", 8).await, (3, Some([2, 1, 4]), 3));
         assert_eq!(went(bad(), parallel(2), "1", 8).await, (4, Some([2, 1, 3]), 2), "who is under way ends");
         assert_eq!(went(bad(), parallel(1), "2", 8).await, (7, None, 7));
+        assert_eq!(went(bad(), None, "0", 2).await, (2, Some([1, 0, 5]), 1), "without rounds, too");
         let (begun, halted, _) = went(Fake::with_red(&["b/dev"]), parallel(1), "0", 8).await;
         assert_eq!((begun, halted), (2, Some([1, 0, 5])), "an account that is red after its steps has failed");
     }
