@@ -231,8 +231,6 @@ mod tests {
     use super::*;
     use crate::plan::{ORGANIZATION_LAST, Wave};
 
-    const SECOND: Duration = Duration::from_secs(1);
-
     /// Asks the gate of prod, before which others bake for so long.
     async fn gate_of_prod(cloud: &Fake, bake_seconds: u64) -> Gate {
         let mut plan = watched(plan(&["a/dev", "b/dev", "a/prod", "b/prod"]));
@@ -246,7 +244,7 @@ mod tests {
             let cloud = Fake::new();
             assert!(gate_of_prod(&cloud, bake).await.holds());
             let when: BTreeSet<u64> = cloud.asked.borrow().iter().map(|(_, when)| when.as_secs()).collect();
-            assert_eq!((when, cloud.elapsed()), (expected.into_iter().collect(), SECOND * bake as u32));
+            assert_eq!((when, cloud.elapsed()), (expected.into_iter().collect(), Duration::from_secs(bake)));
         }
     }
 
@@ -257,7 +255,7 @@ mod tests {
         assert_eq!((gate.holds(), gate.is_shut(), all.elapsed()), (false, true, Duration::ZERO));
         let one = Fake::with_red(&["a/dev"]);
         let gate = gate_of_prod(&one, 90).await;
-        assert_eq!((gate.holds(), gate.is_shut(), one.elapsed()), (false, false, SECOND * 90));
+        assert_eq!((gate.holds(), gate.is_shut(), one.elapsed()), (false, false, Duration::from_secs(90)));
         assert_eq!((gate.held, gate.free), (BTreeSet::from([account("a/prod")]), BTreeSet::from([account("b/prod")])));
     }
 
@@ -265,7 +263,7 @@ mod tests {
     async fn an_account_that_is_red_is_told_once_whatever_else_it_says_later() {
         let worse = |account: &Account, when: Duration| match account.to_string().as_str() {
             "a/dev" => red(if when.is_zero() { "no answer" } else { "no route" }),
-            "b/dev" if when > SECOND => red("no answer"),
+            "b/dev" if !when.is_zero() => red("no answer"),
             _ => green(),
         };
         let gate = gate_of_prod(&Fake { canaries: Box::new(worse), ..Fake::new() }, 120).await;

@@ -162,6 +162,10 @@ mod tests {
         (told, outcome)
     }
 
+    fn throttled() -> Result<Performed, StepError> {
+        Err(StepError::new(Trouble::Throttled, "slow down"))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_run_tells_what_happens_as_it_happens() {
         let mut plan = watched(plan(&["a/dev", "a/prod"]));
@@ -170,10 +174,6 @@ mod tests {
         let dev = ["wave dev", "a/dev: 1", "a/dev waits", "a/dev did well"];
         let prod = ["prod in 90 s", "wave prod", "a/prod: 1", "a/prod waits", "a/prod did well"];
         assert_eq!(told(&cloud, plan).await.0, [&dev[..], &prod].concat(), "a gate that found nothing is not worth a word");
-    }
-
-    fn throttled() -> Result<Performed, StepError> {
-        Err(StepError::new(Trouble::Throttled, "slow down"))
     }
 
     #[tokio::test(start_paused = true)]
