@@ -68,3 +68,52 @@ fn settle(outcome: Result<Performed, StepError>) -> StepResult {
         Err(error) => StepResult::Failed(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, step};
+    use super::*;
+    use std::time::Duration;
+
+    /// What becomes of steps, the first of which meets a trouble if there is one.
+    async fn after(trouble: Option<Trouble>, steps: &[Step]) -> Vec<StepResult> {
+        let first = steps[0].address.clone();
+        let perform = move |step: &Step, _| match trouble.filter(|_| step.address == first) {
+            Some(trouble) => Err(StepError::new(trouble, "no")),
+            None => Ok(Performed::Done),
+        };
+        account(&Fake { perform: Box::new(perform), ..Fake::new() }, steps, 4, &|_| ()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_needs_a_step_that_did_not_succeed_is_skipped_because_of_it_and_the_others_go_on() {
+        let steps =
+            [step("a/dev", "root", &[]), step("a/dev", "child", &[0]), step("a/dev", "grandchild", &[1]), step("a/dev", "other", &[])];
+        let skipped = || StepResult::Skipped { because: steps[0].address.clone() };
+        for trouble in [Trouble::Refused, Trouble::Drifted] {
+            let results = after(Some(trouble), &steps).await;
+            assert_eq!(results[1..], [skipped(), skipped(), StepResult::Done], "the step that really failed is named");
+        }
+        assert!(after(None, &steps).await.iter().all(StepResult::succeeded));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_changed_meanwhile_is_withheld_and_whatever_else_goes_wrong_has_failed() {
+        let steps = [step("a/dev", "ci", &[])];
+        let error = |trouble| StepError::new(trouble, "no");
+        let (drifted, refused) = (Trouble::Drifted, Trouble::Refused);
+        assert_eq!(after(Some(drifted), &steps).await, [StepResult::Withheld(error(drifted))]);
+        assert_eq!(after(Some(refused), &steps).await, [StepResult::Failed(error(refused))]);
+        assert!(matches!(&after(Some(Trouble::Lost), &steps).await[..], [StepResult::Failed(_)]), "patience has an end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_steps_go_at_once_and_no_more() {
+        let steps: Vec<Step> = (0..7).map(|at| step("a/dev", &format!("r{at}"), &[])).collect();
+        for (width, seconds) in [(1, 7), (3, 3), (7, 1), (50, 1)] {
+            let cloud = Fake { takes: Duration::from_secs(1), ..Fake::new() };
+            assert!(account(&cloud, &steps, width, &|_| ()).await.iter().all(StepResult::succeeded));
+            assert_eq!(cloud.elapsed().as_secs(), seconds, "{width} at once");
+        }
+    }
+}

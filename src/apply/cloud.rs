@@ -4,7 +4,6 @@ use super::StepResult;
 use crate::model::{Account, Health};
 use crate::plan::Step;
 use jiff::Timestamp;
-use std::fmt;
 use std::time::Duration;
 
 /// Whatever carries out steps: AWS, or a simulation in virtual time.
@@ -73,11 +72,3 @@ impl StepError {
         StepError { trouble, message: message.into() }
     }
 }
-
-impl fmt::Display for StepError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for StepError {}

@@ -96,12 +96,14 @@ impl Gate {
 impl Reason {
     /// Whether it holds back an account of a later wave.
     fn holds_back(&self, account: &Account, sick: Sick) -> bool {
-        match (self, sick) {
-            (Reason::Red(of, _) | Reason::Failed(of) | Reason::HeldBefore(of), Sick::Domain) => match (of, account) {
-                (Account::Member { domain, .. }, Account::Member { domain: other, .. }) => domain == other,
-                _ => true,
-            },
-            _ => true,
+        self.domain(sick).is_none_or(|own| domain(account).is_none_or(|other| own == other))
+    }
+
+    /// The domain of which alone it holds back accounts; none where it holds back every account there is.
+    fn domain(&self, sick: Sick) -> Option<&Name> {
+        match self {
+            Reason::Red(of, _) | Reason::Failed(of) | Reason::HeldBefore(of) if sick == Sick::Domain => domain(of),
+            _ => None,
         }
     }
 
@@ -135,20 +137,11 @@ impl Past {
     }
 
     /// What follows for later waves from a gate.
+    ///
+    /// The accounts that it holds back do not start, and are remembered with all others that don't.
     pub(super) fn remember(&mut self, gate: &Gate, sick: Sick) {
-        self.held.extend(gate.held.iter().cloned());
-        if gate.reasons.iter().any(|reason| reason.is_everywhere(sick)) && self.halted.is_none() {
-            self.halted = Some(Reason::NotStarted(gate.wave.clone()));
-        }
-    }
-}
-
-impl Reason {
-    /// Whether it holds back every account there is.
-    fn is_everywhere(&self, sick: Sick) -> bool {
-        match self {
-            Reason::Red(of, _) | Reason::Failed(of) | Reason::HeldBefore(of) => sick == Sick::Estate || *of == Account::Management,
-            _ => true,
+        if gate.reasons.iter().any(|reason| reason.domain(sick).is_none()) {
+            self.halted.get_or_insert_with(|| Reason::NotStarted(gate.wave.clone()));
         }
     }
 }
@@ -169,7 +162,7 @@ pub async fn gate(plan: &Plan, wave: &Name, past: &Past, cloud: &impl Cloud, ter
     let mut waited = Duration::ZERO;
     loop {
         let seen = look(rollout, &watched, cloud, terms, tell).await;
-        if let Some((why, days)) = glass.zip(seen.block_day.as_ref()).filter(|_| waited.is_zero()) {
+        if let Some((why, days)) = glass.zip(seen.block_day.as_ref()) {
             tell(&Event::GlassBroken { wave, why, despite: &format!("{} is a block day", days.name) });
         }
         gate.add(decide(past, seen, glass.is_some()), rollout.sick);
@@ -228,5 +221,112 @@ impl fmt::Display for Reason {
             Reason::TooMany { wave, failed, tolerated } => write!(f, "{failed} of the wave {wave} failed, and it tolerates {tolerated}"),
             Reason::NotStarted(wave) => write!(f, "the wave {wave} did not start"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Trouble;
+    use super::super::fake::{Fake, TERMS, account, green, name, plan, red, said, step, watched};
+    use super::*;
+    use crate::plan::{ORGANIZATION_LAST, Wave};
+
+    /// Asks the gate of prod, before which others bake for so long.
+    async fn gate_of_prod(cloud: &Fake, bake_seconds: u64) -> Gate {
+        let mut plan = watched(plan(&["a/dev", "b/dev", "a/prod", "b/prod"]));
+        plan.rollout.waves[0].bake_seconds = bake_seconds;
+        gate(&plan, &name("prod"), &Past::default(), cloud, &TERMS, &|_: &Event<'_>| ()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn canaries_are_asked_before_a_wave_bakes_every_minute_and_at_its_end_and_no_longer() {
+        for (bake, expected) in [(0, vec![0]), (45, vec![0, 45]), (90, vec![0, 60, 90]), (180, vec![0, 60, 120, 180])] {
+            let cloud = Fake::new();
+            assert!(gate_of_prod(&cloud, bake).await.holds());
+            let when: BTreeSet<u64> = cloud.asked.borrow().iter().map(|(_, when)| when.as_secs()).collect();
+            assert_eq!((when, cloud.elapsed()), (expected.into_iter().collect(), Duration::from_secs(bake)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_that_holds_back_all_ends_at_once_and_one_that_lets_some_go_bakes_to_the_end() {
+        let all = Fake::with_red(&["a/dev", "b/dev"]);
+        let gate = gate_of_prod(&all, 90).await;
+        assert_eq!((gate.holds(), gate.is_shut(), all.elapsed()), (false, true, Duration::ZERO));
+        let one = Fake::with_red(&["a/dev"]);
+        let gate = gate_of_prod(&one, 90).await;
+        assert_eq!((gate.holds(), gate.is_shut(), one.elapsed()), (false, false, Duration::from_secs(90)));
+        assert_eq!((gate.held, gate.free), (BTreeSet::from([account("a/prod")]), BTreeSet::from([account("b/prod")])));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_that_is_red_is_told_once_whatever_else_it_says_later() {
+        let worse = |account: &Account, when: Duration| match account.to_string().as_str() {
+            "a/dev" => red(if when.is_zero() { "no answer" } else { "no route" }),
+            "b/dev" if !when.is_zero() => red("no answer"),
+            _ => green(),
+        };
+        let gate = gate_of_prod(&Fake { canaries: Box::new(worse), ..Fake::new() }, 120).await;
+        let told = ["a/dev", "b/dev"].map(|account| format!("prod: {account} is red: canary: silent: no answer"));
+        assert_eq!(said(&[gate]), told);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_in_which_every_gate_holds_names_none() {
+        let outcome = Fake::new().apply(watched(plan(&["a/dev", "a/prod"]))).await;
+        assert_eq!((outcome.succeeded(), outcome.gates), (true, vec![]));
+    }
+
+    /// Which accounts were held back, and what was said first of the first and of the last wave that some were held back of.
+    async fn held(cloud: &Fake, plan: &Plan) -> [String; 3] {
+        let gates = cloud.apply(plan.clone()).await.gates;
+        let accounts: BTreeSet<Account> = gates.iter().flat_map(|gate| gate.held.iter().cloned()).collect();
+        let first = |gate: &Gate| format!("{}: {}", gate.wave, gate.reasons[0]);
+        [crate::model::show(&accounts), first(&gates[0]), first(&gates[gates.len() - 1])]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_wave_that_did_not_start_no_other_does_and_no_canary_is_asked() {
+        let all = watched(plan(&["management", "a/dev", "a/prod", "b/stage", "b/prod"]));
+        let lost = Fake { lock: Err("broken by sam".to_owned()), ..Fake::new() };
+        let why = "organization: the lock is not held any more: broken by sam";
+        let expected = ["management, a/dev, a/prod, b/stage, b/prod", why, "prod: the wave organization did not start"];
+        assert_eq!(held(&lost, &all).await, expected);
+        assert_eq!(*lost.asked.borrow(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_that_failed_holds_back_its_domain_or_the_estate_as_the_files_say() {
+        let mut all = plan(&["a/dev", "a/prod", "b/stage", "b/prod"]);
+        all.rollout.waves[0].tolerate = Some("1".parse().unwrap());
+        let cloud = || Fake::with_trouble(&["a/dev"], Trouble::Refused);
+        let why = "a/dev did not succeed";
+        assert_eq!(held(&cloud(), &all).await, ["a/prod".to_owned(), format!("prod: {why}"), format!("prod: {why}")]);
+        all.rollout.sick = Sick::Estate;
+        let shut = "prod: the wave stage did not start".to_owned();
+        assert_eq!(held(&cloud(), &all).await, ["a/prod, b/stage, b/prod".to_owned(), format!("stage: {why}"), shut]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_from_the_organization_waits_for_it_and_its_last_wave_for_all_that_hangs_from_it() {
+        let mut plan = plan(&["management", "a/dev", "b/dev", "b/prod"]);
+        let last = [(Account::Management, vec![step("management", "last", &[])])];
+        plan.waves.push(Wave { name: name(ORGANIZATION_LAST), accounts: last.into() });
+        let why = "1 of the wave organization failed, and it tolerates 0";
+        let expected = ["management, a/dev, b/dev, b/prod".to_owned(), format!("dev: {why}"), format!("organization-last: {why}")];
+        assert_eq!(held(&Fake::with_trouble(&["management"], Trouble::Refused), &plan).await, expected);
+        let why = "organization-last: a/dev did not succeed";
+        assert_eq!(held(&Fake::with_trouble(&["a/dev"], Trouble::Refused), &plan).await, ["management", why, why]);
+    }
+
+    #[test]
+    fn what_follows_from_steps_that_did_not_succeed_is_no_cause_of_its_own() {
+        let days = BlockDays { name: "Black Friday".into(), from: "2026-11-27".into(), to: "2026-11-27".into() };
+        let a = || account("a/dev");
+        let causes = [Reason::BlockDay(days), Reason::LockLost("broken".into()), Reason::Red(a(), red("no answer"))];
+        assert!(causes.iter().all(Reason::is_cause));
+        let too_many = Reason::TooMany { wave: name("dev"), failed: 2, tolerated: 1 };
+        let effects = [Reason::Failed(a()), Reason::HeldBefore(a()), too_many, Reason::NotStarted(name("dev"))];
+        assert!(!effects.iter().any(Reason::is_cause));
     }
 }

@@ -4,6 +4,8 @@
 mod account;
 mod attempt;
 mod cloud;
+#[cfg(test)]
+mod fake;
 mod gate;
 mod outcome;
 mod past;

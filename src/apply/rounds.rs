@@ -132,3 +132,59 @@ async fn one(rollout: &Rollout, (name, steps): Job<'_>, cloud: &impl Cloud, limi
     tell(&Event::AccountEnded { account: name, succeeded: became.succeeded() });
     became
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, TERMS, approved, plan, watched};
+    use super::super::{Terms, Trouble, apply};
+    use super::*;
+    use std::time::Duration;
+
+    const DEV: [&str; 7] = ["a/dev", "b/dev", "c/dev", "d/dev", "e/dev", "f/dev", "g/dev"];
+
+    /// How many accounts were begun, what was told of a halt (who failed, who may, who is left), and how many seconds it took.
+    async fn went(mut cloud: Fake, parallel: Option<Parallel>, tolerate: &str, at_once: usize) -> (usize, Option<[usize; 3]>, u64) {
+        let mut plan = watched(plan(&DEV));
+        plan.rollout.waves[0].parallel = parallel;
+        plan.rollout.waves[0].tolerate = Some(tolerate.parse().unwrap());
+        cloud.takes = Duration::from_secs(1);
+        let terms = Terms { limits: Limits { accounts: at_once, ..TERMS.limits }, ..TERMS };
+        let (mut begun, mut halted) = (0, None);
+        let mut on = |event: &Event<'_>| match event {
+            Event::AccountStarted { .. } => begun += 1,
+            Event::WaveHalted { failed, tolerated, left, .. } => halted = Some([*failed, *tolerated, *left]),
+            _ => {}
+        };
+        apply(&approved(plan), &cloud, &terms, &mut on).await;
+        (begun, halted, cloud.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_rounds_as_many_accounts_go_at_once_as_the_machine_allows() {
+        for (at_once, seconds) in [(1, 7), (3, 3), (7, 1), (100, 1)] {
+            assert_eq!(went(Fake::new(), None, "0", at_once).await, (7, None, seconds));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rounds_are_as_wide_as_the_files_say_and_grow_as_long_as_none_fails() {
+        let parallel = |start, grow, most| Some(Parallel { start, grow, most });
+        assert_eq!(went(Fake::new(), parallel(1, 2, 4), "0", 1).await, (7, None, 3), "1, 2 and 4");
+        assert_eq!(went(Fake::new(), parallel(2, 1, 2), "0", 8).await, (7, None, 4), "2, 2, 2 and 1");
+        let first_fails = || Fake::with_trouble(&["a/dev"], Trouble::Refused);
+        assert_eq!(went(first_fails(), parallel(1, 2, 4), "1", 8).await, (7, None, 4), "1, 1, 2 and 3");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_failure_too_many_halts_a_wave_and_tells_how_many_are_left() {
+        let parallel = |start| Some(Parallel { start, grow: 1, most: start });
+        let bad = || Fake::with_trouble(&["a/dev", "c/dev"], Trouble::Refused);
+        assert_eq!(went(bad(), parallel(1), "0", 8).await, (1, Some([1, 0, 6]), 1));
+        assert_eq!(went(bad(), parallel(1), "1", 8).await, (3, Some([2, 1, 4]), 3));
+        assert_eq!(went(bad(), parallel(2), "1", 8).await, (4, Some([2, 1, 3]), 2), "who is under way ends");
+        assert_eq!(went(bad(), parallel(1), "2", 8).await, (7, None, 7));
+        assert_eq!(went(bad(), None, "0", 2).await, (2, Some([1, 0, 5]), 1), "without rounds, too");
+        let (begun, halted, _) = went(Fake::with_red(&["b/dev"]), parallel(1), "0", 8).await;
+        assert_eq!((begun, halted), (2, Some([1, 0, 5])), "an account that is red after its steps has failed");
+    }
+}

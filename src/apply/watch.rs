@@ -45,3 +45,32 @@ pub(super) async fn ask_settled(cloud: &impl Cloud, account: &Account) -> Health
         waited += AGAIN;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Trouble;
+    use super::super::fake::{Fake, green, plan, red, watched};
+    use super::*;
+
+    /// When an account was asked how it is, in seconds since the start, and whether the run did well.
+    async fn asked(cloud: Fake) -> (Vec<u64>, bool) {
+        let outcome = cloud.apply(watched(plan(&["a/dev"]))).await;
+        let when = cloud.asked.borrow().iter().map(|(_, when)| when.as_secs()).collect();
+        (when, outcome.succeeded())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_has_a_minute_after_its_steps_to_come_to_itself() {
+        assert_eq!(asked(Fake::new()).await, (vec![0, 0], true), "before its steps, and after them");
+        let slow = |_: &Account, when: Duration| if when < Duration::from_secs(20) { red("no route") } else { green() };
+        assert_eq!(asked(Fake { canaries: Box::new(slow), ..Fake::new() }).await, (vec![0, 0, 15, 30], true));
+        assert_eq!(asked(Fake::with_red(&["a/dev"])).await, (vec![0, 0, 15, 30, 45, 60], false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_whose_steps_failed_is_asked_once_more_for_the_record_alone() {
+        let mut cloud = Fake::with_red(&["a/dev"]);
+        cloud.perform = Fake::with_trouble(&["a/dev"], Trouble::Refused).perform;
+        assert_eq!(asked(cloud).await, (vec![0, 0], false));
+    }
+}

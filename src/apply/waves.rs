@@ -136,3 +136,76 @@ pub async fn apply(plan: &ApprovedPlan, cloud: &impl Cloud, terms: &Terms, on: &
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, TERMS, account, approved, plan, said, watched};
+    use super::super::{Performed, Trouble};
+    use super::*;
+    use crate::plan::Plan;
+
+    /// What is told of a run, in order.
+    async fn told(cloud: &Fake, plan: Plan) -> (Vec<String>, Outcome) {
+        let mut told = Vec::new();
+        let mut on = |event: &Event<'_>| {
+            told.extend(match event {
+                Event::WaveStarted { wave } => Some(format!("wave {}", wave.name)),
+                Event::AccountStarted { account, steps } => Some(format!("{account}: {}", steps.len())),
+                Event::StepWaits { step, .. } => Some(format!("{} waits", step.address.account)),
+                Event::AccountEnded { account, succeeded } => Some(format!("{account} {}", if *succeeded { "did well" } else { "failed" })),
+                Event::GateBakes { wave, bake } => Some(format!("{wave} in {} s", bake.as_secs())),
+                Event::GateAnswered { gate } => Some(format!("{} held, {} free of {}", gate.held.len(), gate.free.len(), gate.wave)),
+                _ => None,
+            });
+        };
+        let outcome = apply(&approved(plan), cloud, &TERMS, &mut on).await;
+        (told, outcome)
+    }
+
+    fn throttled() -> Result<Performed, StepError> {
+        Err(StepError::new(Trouble::Throttled, "slow down"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_tells_what_happens_as_it_happens() {
+        let mut plan = watched(plan(&["a/dev", "a/prod"]));
+        plan.rollout.waves[0].bake_seconds = 90;
+        let cloud = Fake { perform: Box::new(|_, at| if at == 0 { throttled() } else { Ok(Performed::Done) }), ..Fake::new() };
+        let dev = ["wave dev", "a/dev: 1", "a/dev waits", "a/dev did well"];
+        let prod = ["prod in 90 s", "wave prod", "a/prod: 1", "a/prod waits", "a/prod did well"];
+        assert_eq!(told(&cloud, plan).await.0, [&dev[..], &prod].concat(), "a gate that found nothing is not worth a word");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wave_starts_with_those_that_its_gate_lets_go_and_not_at_all_where_there_are_none() {
+        let all = || watched(plan(&["a/dev", "b/dev", "a/prod", "b/prod"]));
+        let (told_of_one, outcome) = told(&Fake::with_trouble(&["a/dev"], Trouble::Refused), all()).await;
+        assert_eq!(told_of_one[told_of_one.len() - 4..], ["1 held, 1 free of prod", "wave prod", "b/prod: 1", "b/prod did well"]);
+        assert_eq!(said(&outcome.gates), ["prod: a/dev did not succeed"]);
+        let (told_of_all, outcome) = told(&Fake::with_trouble(&["a/dev", "b/dev"], Trouble::Refused), all()).await;
+        assert_eq!(told_of_all.last().map(String::as_str), Some("2 held, 0 free of prod"));
+        assert_eq!(outcome.count(|result| *result == StepResult::NotStarted), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accounts_without_steps_are_not_begun_and_hold_back_nothing() {
+        let mut plan = watched(plan(&["a/dev", "b/dev", "b/stage", "a/prod"]));
+        let idle = [("a/dev", 0), ("b/stage", 1)];
+        idle.iter().for_each(|(name, wave)| plan.waves[*wave].accounts.get_mut(&account(name)).unwrap().clear());
+        let (told, outcome) = told(&Fake::new(), plan).await;
+        assert_eq!(told, ["wave dev", "b/dev: 1", "b/dev did well", "wave prod", "a/prod: 1", "a/prod did well"]);
+        assert_eq!((outcome.succeeded(), outcome.steps.len(), outcome.gates), (true, 2, vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_succeeded_when_every_step_did_and_every_account_is_well() {
+        let all = || watched(plan(&["a/dev", "b/dev"]));
+        assert!(Fake::new().apply(all()).await.succeeded());
+        let already = Fake { perform: Box::new(|_, _| Ok(Performed::AlreadyDone)), ..Fake::new() }.apply(all()).await;
+        assert_eq!((already.succeeded(), already.count(|result| *result == StepResult::AlreadyDone)), (true, 2));
+        let sick = Fake::with_red(&["b/dev"]).apply(all()).await;
+        assert_eq!((sick.succeeded(), sick.count(StepResult::succeeded), sick.sick.len()), (false, 2, 1));
+        let drifted = Fake::with_trouble(&["b/dev"], Trouble::Drifted).apply(all()).await;
+        assert_eq!((drifted.succeeded(), drifted.count(StepResult::succeeded), drifted.sick.len()), (false, 1, 0));
+    }
+}

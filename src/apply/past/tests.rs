@@ -1,47 +1,10 @@
 //! Records of jobs, and what a gate makes of them.
 
+use super::super::fake::{account, name, plan};
 use super::*;
-use crate::model::{Approvals, Deed, Environment, Part, Reading, Risk, RunOutcome, StepRecord, Why};
-use crate::plan::{Action, Rollout, Step, WaveRules};
+use crate::model::{Deed, Part, Reading, Risk, RunOutcome, StepRecord, Why};
+use crate::plan::{Action, Step};
 use jiff::Timestamp;
-
-fn name(text: &str) -> Name {
-    text.parse().unwrap()
-}
-
-fn account(text: &str) -> Account {
-    text.parse().unwrap()
-}
-
-/// A plan with one step in each of these accounts, in the wave of its environment.
-fn plan(accounts: &[&str]) -> Plan {
-    let spec = serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } });
-    let step = |account: &Account| Step {
-        address: format!("{account}/global/iam-role/ci-deploy").parse().unwrap(),
-        action: Action::Create { want: serde_json::from_value(spec.clone()).unwrap(), replacing: false },
-        after: vec![],
-        concerns: vec![],
-        asked: None,
-    };
-    let all: BTreeSet<Account> = accounts.iter().map(|text| account(text)).collect();
-    let of = |environment: Option<Environment>| all.iter().filter(move |account| account.environment() == environment);
-    let wave = |name: Name, environment| Wave { name, accounts: of(environment).map(|one| (one.clone(), vec![step(one)])).collect() };
-    let waves = Environment::ALL.map(|environment| wave(name(environment.as_str()), Some(environment)));
-    let waves = [vec![wave(name(ORGANIZATION), None)], waves.into()].concat().into_iter().filter(|wave| !wave.accounts.is_empty());
-    let rules = |each: Environment| WaveRules::of(each, of(Some(each)).cloned().collect(), name(each.as_str()));
-    let rollout = Rollout { waves: Environment::ALL.map(rules).into(), time_zone: "UTC".to_owned(), ..Rollout::default() };
-    let (estate, home_region, access_role) = (name("acme"), "us-west-2".parse().unwrap(), "role".to_owned());
-    Plan {
-        estate,
-        home_region,
-        access_role,
-        emails: BTreeMap::new(),
-        approvals: Approvals::default(),
-        rollout,
-        notices: Default::default(),
-        waves: waves.collect(),
-    }
-}
 
 fn record(run: &str, entry: Entry) -> ChangeRecord {
     ChangeRecord::next(None, Timestamp::UNIX_EPOCH, (run, "somebody"), entry)
@@ -119,7 +82,21 @@ fn one_failure_of_three_is_tolerated_and_two_halt() {
         assert_eq!(seen(&one), ("a/dev".to_owned(), String::new(), false));
         let two = [job("a/dev", bad), job("b/dev", bad), job("c/dev", done)].concat();
         assert_eq!(seen(&two), ("a/dev, b/dev".to_owned(), String::new(), true));
+        let alone = job("a/dev", bad);
+        assert_eq!(seen(&alone), ("a/dev".to_owned(), "b/dev, c/dev".to_owned(), true), "who did not start is no peer that did well");
     }
+}
+
+#[test]
+fn at_the_end_all_waves_count_the_last_one_too() {
+    let job = |account: &'static str, outcome| [began(account, &[account]), ended(account, &[(account, outcome)])];
+    let dev = ["a/dev", "b/dev", "c/dev"].map(|account| job(account, StepOutcome::Done)).concat();
+    let prod = ["a/prod", "b/prod"].map(|account| job(account, StepOutcome::Failed)).concat();
+    let plan = plan(&ALL);
+    let past = Past::of_all(&plan, &came(&plan, &[dev, prod].concat()));
+    assert_eq!((crate::model::show(&past.failed), crate::model::show(&past.held)), ("a/prod, b/prod".to_owned(), "c/prod".to_owned()));
+    let halted = Reason::TooMany { wave: name("prod"), failed: 2, tolerated: 1 };
+    assert_eq!(past.halted, Some(halted));
 }
 
 #[test]
