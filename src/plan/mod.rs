@@ -107,3 +107,6 @@ fn ranged<'a>(desired: &'a Desired, allocation: &Allocation) -> BTreeMap<&'a Add
     });
     specs.collect()
 }
+
+#[cfg(test)]
+mod made;
