@@ -330,4 +330,22 @@ mod tests {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn a_wave_waits_for_the_longest_bake_since_the_last_wave_that_has_steps() {
+        use crate::plan::made::{accounts, desired, live};
+        const ALL: [&str; 3] = ["payments/dev", "payments/stage", "payments/prod"];
+        let waits = |declared: &[&str], lives: &[&str], wave: &str| {
+            let mut desired = desired(&accounts(declared));
+            for (rules, seconds) in desired.estate.rollout.waves.iter_mut().zip([600, 60, 3600]) {
+                rules.bake_seconds = seconds;
+            }
+            crate::plan::plan(&desired, &live(&accounts(lives))).0.bake_before(&wave.parse().unwrap()).as_secs()
+        };
+        assert_eq!(["organization", "dev", "stage", "prod"].map(|wave| waits(&ALL, &[], wave)), [0, 0, 600, 60]);
+        assert_eq!(waits(&ALL, &["payments/dev"], "prod"), 60);
+        assert_eq!(waits(&ALL, &["payments/stage"], "prod"), 600, "nobody has waited for dev yet");
+        assert_eq!(waits(&ALL, &ALL[..2], "prod"), 600, "nobody knows whether an earlier run has");
+        assert_eq!(waits(&ALL[1..], &ALL[1..2], "prod"), 60, "where nobody is, nothing bakes");
+    }
 }
