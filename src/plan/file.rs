@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_rollout_that_means_nothing_is_refused() {
-        for name in ["dev", ORGANIZATION] {
+        for name in ["dev", ORGANIZATION, ORGANIZATION_LAST] {
             let twice = forged(|plan| plan.rollout.waves[1].name = name.parse().unwrap());
             assert_eq!(twice, refusal("two of its waves have one name"));
         }

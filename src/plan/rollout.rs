@@ -128,7 +128,7 @@ impl Rollout {
     pub(super) fn contradiction(&self) -> Option<String> {
         let names: BTreeSet<&Name> = self.waves.iter().map(|wave| &wave.name).collect();
         let narrow = |wave: &&WaveRules| wave.parallel.is_some_and(|width| width.start == 0 || width.grow == 0 || width.most < width.start);
-        if names.len() < self.waves.len() || names.iter().any(|name| name.as_str() == ORGANIZATION) {
+        if names.len() < self.waves.len() || names.iter().any(|name| [ORGANIZATION, ORGANIZATION_LAST].contains(&name.as_str())) {
             Some("two of its waves have one name".to_owned())
         } else if let Some(wave) = self.waves.iter().find(narrow) {
             Some(format!("the wave {} never starts anything", wave.name))
