@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn only_a_wave_with_steps_waits_for_those_before_it_to_bake() {
-        use crate::plan::made::{accounts, desired};
+        use crate::plan::estates::{accounts, desired};
         let mut desired = desired(&accounts(&["payments/dev", "payments/prod"]));
         desired.estate.rollout.waves[0].bake_seconds = 600;
         let (mut plan, _) = crate::plan::plan(&desired, &crate::plan::Live::default());

@@ -166,7 +166,7 @@ impl std::error::Error for BadFile {}
 mod tests {
     use super::*;
     use crate::model::{Approvals, Change};
-    use crate::plan::made::{at, spec};
+    use crate::plan::estates::{at, spec};
     use crate::plan::{ApprovedPlan, Parallel, Rollout};
     use serde_json::json;
     use std::collections::BTreeMap;

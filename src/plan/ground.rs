@@ -175,7 +175,7 @@ fn turned<'a>(edges: impl Iterator<Item = (&'a Address, BTreeSet<Address>)>) -> 
 #[cfg(test)]
 mod tests {
     use crate::model::Account;
-    use crate::plan::made::{accounts, at, desired, live, steps, with};
+    use crate::plan::estates::{accounts, at, desired, live, steps, with};
     use crate::plan::{Live, plan};
     use serde_json::{Value, json};
 

@@ -105,7 +105,7 @@ fn undeclared_account(ground: &Ground, account: &Account) -> Note {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{accounts, desired, live, steps, with};
+    use crate::plan::estates::{accounts, desired, live, steps, with};
     use crate::plan::plan;
     use serde_json::{Value, json};
 

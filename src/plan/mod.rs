@@ -109,4 +109,4 @@ fn ranged<'a>(desired: &'a Desired, allocation: &Allocation) -> BTreeMap<&'a Add
 }
 
 #[cfg(test)]
-mod made;
+mod estates;

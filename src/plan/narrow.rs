@@ -64,7 +64,7 @@ fn kept(accounts: &BTreeSet<Account>, account: &Account) -> bool {
 mod tests {
     use super::*;
     use crate::model::Severity;
-    use crate::plan::made::{accounts, at, desired, live, steps, with};
+    use crate::plan::estates::{accounts, at, desired, live, steps, with};
     use crate::plan::plan;
     use serde_json::{Value, json};
 

@@ -159,7 +159,7 @@ fn broken(account: &Account, first: &Node, circle: &[Node]) -> Note {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{accounts, desired, live, steps, with};
+    use crate::plan::estates::{accounts, desired, live, steps, with};
     use crate::plan::plan;
     use serde_json::{Value, json};
 

@@ -52,7 +52,7 @@ fn nobody(at: &Address, Ways { all, .. }: &Ways) -> Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::made::{desired, live};
+    use crate::plan::estates::{desired, live};
     use serde_json::{Value, json};
 
     /// What is said of a topic, by whether each of its subscriptions waits.

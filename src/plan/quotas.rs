@@ -199,7 +199,7 @@ fn raised(ground: &Ground, account: &Account, name: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::made::{at, desired, live, spec};
+    use crate::plan::estates::{at, desired, live, spec};
     use serde_json::{Value, json};
 
     const HERE: &str = "payments/prod/us-west-2";

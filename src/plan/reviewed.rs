@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::kinds::{Spec, row};
     use crate::model::{Change, KindName};
-    use crate::plan::made::{accounts, at, desired, live, with};
+    use crate::plan::estates::{accounts, at, desired, live, with};
     use crate::plan::{Live, plan};
     use serde_json::{Value, json};
 

@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_wave_waits_for_the_longest_bake_since_the_last_wave_that_has_steps() {
-        use crate::plan::made::{accounts, desired, live};
+        use crate::plan::estates::{accounts, desired, live};
         const ALL: [&str; 3] = ["payments/dev", "payments/stage", "payments/prod"];
         let waits = |declared: &[&str], lives: &[&str], wave: &str| {
             let mut desired = desired(&accounts(declared));

@@ -194,7 +194,7 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::made::{accounts, desired, steps, with};
+    use crate::plan::estates::{accounts, desired, steps, with};
     use crate::plan::{Live, plan};
     use serde_json::json;
 

@@ -167,7 +167,7 @@ fn exhausted(at: &Address, prefix: u8, vpc: &Vpc, taken: &Taken) -> Note {
 #[cfg(test)]
 mod tests {
     use crate::model::Account;
-    use crate::plan::made::{accounts, at, desired, live, spec, with};
+    use crate::plan::estates::{accounts, at, desired, live, spec, with};
     use crate::plan::{Live, Stranger, plan};
     use serde_json::{Value, json};
 

@@ -72,7 +72,7 @@ fn action(ground: &Ground, fates: &Fates, node: &Node) -> Option<Action> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::made::{accounts, at, desired, live, steps, with};
+    use crate::plan::estates::{accounts, at, desired, live, steps, with};
     use crate::plan::{Action, Live, plan};
     use serde_json::{Value, json};
 

@@ -241,7 +241,7 @@ const ROWS: &[Row] = &[
 mod tests {
     use super::*;
     use crate::kinds::TABLE;
-    use crate::plan::made::{at, spec};
+    use crate::plan::estates::{at, spec};
     use serde_json::{Value, json};
 
     #[test]
