@@ -4,8 +4,6 @@
 mod account;
 mod attempt;
 mod cloud;
-#[cfg(test)]
-mod fake;
 mod gate;
 mod outcome;
 mod past;
@@ -21,3 +19,6 @@ pub use watch::Reading;
 pub use waves::{Event, Limits, Terms, Watch, apply};
 
 use watch::{ask, ask_settled};
+
+#[cfg(test)]
+mod fake;

@@ -246,7 +246,10 @@ mod tests {
         assert_eq!(estimate(&plan), Estimate { steps: 2, takes: one * 2, bakes: Duration::ZERO });
         assert_eq!(estimate(&plan).to_string(), "about 4 min at AWS's limits");
         let hours = |minutes: u64| Estimate { steps: 1, takes: Duration::from_secs(minutes * 60), bakes: Duration::ZERO }.to_string();
-        assert_eq!(hours(119), "about 119 min at AWS's limits");
+        let expected = [(1, "1 min"), (59, "59 min"), (60, "1 h"), (61, "61 min"), (119, "119 min"), (120, "2 h")];
+        for (minutes, shown) in expected {
+            assert_eq!(hours(minutes), format!("about {shown} at AWS's limits"));
+        }
         assert_eq!(hours(136), "about 2 h 16 min at AWS's limits");
     }
 
@@ -261,5 +264,17 @@ mod tests {
         assert_eq!(of_wave(&wave, Some(Parallel { start: 3, grow: 1, most: 3 })), one * 3);
         let baked = Estimate { steps: 1, takes: one, bakes: Duration::from_secs(90 * 60) };
         assert_eq!(baked.to_string(), "less than a minute at AWS's limits, and 90 min in which waves bake");
+    }
+
+    #[test]
+    fn only_a_wave_with_steps_waits_for_those_before_it_to_bake() {
+        use crate::plan::estates::{accounts, desired};
+        let mut desired = desired(&accounts(&["payments/dev", "payments/prod"]));
+        desired.estate.rollout.waves[0].bake_seconds = 600;
+        let (mut plan, _) = crate::plan::plan(&desired, &crate::plan::Live::default());
+        assert_eq!(estimate(&plan).bakes, Duration::from_secs(600));
+        let prod = plan.waves.last_mut().unwrap();
+        prod.accounts.values_mut().for_each(Vec::clear);
+        assert_eq!(estimate(&plan).bakes, Duration::ZERO);
     }
 }

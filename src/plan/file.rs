@@ -165,9 +165,13 @@ impl std::error::Error for BadFile {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Approvals;
-    use crate::plan::Rollout;
+    use crate::model::{Approvals, Change};
+    use crate::plan::estates::{at, spec};
+    use crate::plan::{ApprovedPlan, Parallel, Rollout};
+    use serde_json::json;
     use std::collections::BTreeMap;
+
+    const ROLE: &str = "a/prod/global/iam-role/ci-deploy";
 
     fn file() -> PlanFile {
         let want: Spec = serde_json::from_value(serde_json::json!({ "iam-role": { "trust": {}, "policies": {}, "tags": {} } })).unwrap();
@@ -210,7 +214,7 @@ mod tests {
         assert_eq!((&read, &read.digest), (&part, &whole.digest));
         let addresses: Vec<String> = read.plan.steps().map(|step| step.address.to_string()).collect();
         assert_eq!(addresses, ["b/prod/global/iam-role/ci-deploy"]);
-        assert!(read.reviewed().is_subset(&whole.reviewed()));
+        assert_eq!(read.report, Report { notes: vec![], unchanged: 0, accounts: 1 }, "what is said of the whole is no part of it");
         assert!(!whole.to_json().contains("\"part\""), "a whole file says nothing of parts");
     }
 
@@ -223,5 +227,124 @@ mod tests {
         }
         let unparted = PlanFile { part: None, ..part };
         assert!(matches!(PlanFile::read(&unparted.to_json()), Err(BadFile::Digest { .. })), "a part is no whole");
+    }
+
+    #[test]
+    fn who_reviewed_a_file_has_seen_its_steps_and_no_others() {
+        let whole = file();
+        let approved = |reviewed: &PlanFile| {
+            let (approved, withheld) = ApprovedPlan::of(whole.plan.clone(), &reviewed.reviewed());
+            (approved.plan().steps().map(|step| step.address.account.to_string()).collect::<Vec<_>>(), withheld.len())
+        };
+        assert_eq!(approved(&whole), (["a/dev", "a/prod", "b/prod"].map(str::to_owned).into(), 0));
+        assert_eq!(approved(&whole.part(&["b/prod".parse().unwrap()].into())), (vec!["b/prod".to_owned()], 2));
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong_with_the_file() {
+        let said = |text: &str| PlanFile::read(text).unwrap_err().to_string();
+        let of = |format: u32| PlanFile { format, ..file() }.to_json();
+        for other in [FORMAT - 1, FORMAT + 1] {
+            let expected =
+                format!("the plan file is of format {other}, and this landfall reads format {FORMAT}: plan again with this version");
+            assert_eq!(said(&of(other)), expected);
+        }
+        assert_eq!(said("{}"), "this is no plan file, or only a part of one: it has no `format`");
+        assert!(said(&of(FORMAT)[..100]).starts_with("this is no plan file, or only a part of one: EOF"), "cut short");
+        let (written, altered) = (file().digest, of(FORMAT).replace("us-west-2", "us-west-1"));
+        let altered = said(&altered);
+        let expected = format!("the plan file was altered after it was written: it says {}, and its plan has the digest ", written.short());
+        assert!(altered.starts_with(&expected), "{altered}");
+    }
+
+    /// What is said of a file whose plan somebody changed, and digested anew.
+    fn forged(change: impl FnOnce(&mut Plan)) -> Option<String> {
+        let PlanFile { mut plan, report, .. } = file();
+        change(&mut plan);
+        PlanFile::read(&PlanFile::of(plan, report).to_json()).err().map(|bad| bad.to_string())
+    }
+
+    /// The same, of the steps of one account. It has one, which creates a role.
+    fn forged_steps(change: impl FnOnce(&mut Vec<Step>)) -> Option<String> {
+        forged(|plan| change(plan.waves[1].accounts.get_mut(&"a/prod".parse().unwrap()).unwrap()))
+    }
+
+    fn refusal(found: &str) -> Option<String> {
+        Some(format!("no planner wrote this plan: {found}"))
+    }
+
+    #[test]
+    fn a_wave_that_the_rollout_does_not_have_is_refused() {
+        for name in [ORGANIZATION, ORGANIZATION_LAST, "dev"] {
+            assert_eq!(forged(|plan| plan.waves[0].name = name.parse().unwrap()), None);
+        }
+        let later = forged(|plan| plan.waves[0].name = "later".parse().unwrap());
+        assert_eq!(later, refusal("later is no wave of its rollout"), "nothing would hold it back");
+    }
+
+    #[test]
+    fn a_rollout_that_means_nothing_is_refused() {
+        for name in ["dev", ORGANIZATION, ORGANIZATION_LAST] {
+            let twice = forged(|plan| plan.rollout.waves[1].name = name.parse().unwrap());
+            assert_eq!(twice, refusal("two of its waves have one name"));
+        }
+        let width = |start, grow, most| forged(|plan| plan.rollout.waves[1].parallel = Some(Parallel { start, grow, most }));
+        assert_eq!([width(1, 1, 1), width(2, 3, 9)], [None, None]);
+        for stuck in [width(0, 2, 4), width(1, 0, 4), width(4, 2, 3)] {
+            assert_eq!(stuck, refusal("the wave prod never starts anything"));
+        }
+        assert_eq!(forged(|plan| plan.rollout.time_zone = "Nowhere".to_owned()), refusal("its block days are no days"));
+    }
+
+    #[test]
+    fn a_step_waits_only_for_those_before_it_each_named_once_and_in_order() {
+        let waiting = |all: &'static [&[usize]]| {
+            forged_steps(|steps| {
+                let step = steps.remove(0);
+                steps.extend(all.iter().map(|after| Step { after: after.to_vec(), ..step.clone() }));
+            })
+        };
+        assert_eq!(waiting(&[&[], &[0], &[0, 1]]), None);
+        for wrong in [waiting(&[&[0]]), waiting(&[&[], &[5]]), waiting(&[&[], &[0, 0]]), waiting(&[&[], &[], &[1, 0]])] {
+            assert_eq!(wrong, refusal(&format!("{ROLE}: it waits for a step that does not come before it")));
+        }
+    }
+
+    #[test]
+    fn a_step_at_an_address_where_nothing_of_its_kind_can_be_is_refused() {
+        for (address, wrong) in [
+            ("b/prod/global/iam-role/ci-deploy", "it is listed under a/prod"),
+            ("a/prod/us-west-2/iam-role/ci-deploy", "us-west-2 is not a Region of its kind"),
+            ("a/prod/eu-west-1/vpc/main", "eu-west-1 is not a Region of its kind"),
+            ("a/prod/global/teapot/main", "teapot is no kind of this version"),
+            ("a/prod/us-west-2/vpc/main", "it holds fields of the kind iam-role"),
+        ] {
+            assert_eq!(forged_steps(|steps| steps[0].address = at(address)), refusal(&format!("{address}: {wrong}")));
+        }
+    }
+
+    #[test]
+    fn a_step_that_leaves_open_what_it_does_is_refused() {
+        let vpc = |cidr: serde_json::Value| spec(&at("a/prod/us-west-2/vpc/main"), json!({ "cidr": cidr }));
+        let update = |live: &Spec, want: &Spec, changes| Action::Update { live: live.clone(), want: want.clone(), changes };
+        let done = |action| {
+            forged_steps(|steps| {
+                steps[0].address = at("a/prod/us-west-2/vpc/main");
+                steps[0].action = action;
+            })
+        };
+        let (fixed, open, role) = (vpc(json!("10.0.0.0/20")), vpc(json!({ "prefix": 20 })), file().plan.steps().next().unwrap().clone());
+        let role = role.action.after().unwrap();
+        let change = || vec![Change::between("dns_support", Some("false".to_owned()), Some("true".to_owned()))];
+        assert_eq!(done(update(&fixed, &fixed, change())), None);
+        for (action, wrong) in [
+            (update(&fixed, &open, change()), "its address range is not chosen"),
+            (Action::Create { want: open.clone(), replacing: false }, "its address range is not chosen"),
+            (update(&fixed, &fixed, vec![]), "it is an update without a change"),
+            (update(role, &fixed, change()), "it holds fields of the kind iam-role"),
+            (Action::Delete { live: role.clone(), replacing: false, why: vec![] }, "it holds fields of the kind iam-role"),
+        ] {
+            assert_eq!(done(action), refusal(&format!("a/prod/us-west-2/vpc/main: {wrong}")));
+        }
     }
 }

@@ -171,3 +171,53 @@ fn turned<'a>(edges: impl Iterator<Item = (&'a Address, BTreeSet<Address>)>) -> 
     }
     turned
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Account;
+    use crate::plan::estates::{accounts, at, desired, live, steps, with};
+    use crate::plan::{Live, plan};
+    use serde_json::{Value, json};
+
+    const VPC: &str = "payments/prod/us-west-2/vpc/main";
+
+    fn range() -> Value {
+        json!({ "cidr": "10.0.0.0/16" })
+    }
+
+    #[test]
+    fn an_account_is_closed_after_all_that_is_about_it_and_not_in_it() {
+        let assignment = json!({ "permission_set": "management:permission-set/developer", "group": "management:access-group/developers" });
+        let access = [
+            ("management/global/permission-set/developer", json!({ "description": "x", "session_duration": "PT8H" })),
+            ("management/global/access-group/developers", json!({})),
+        ];
+        let mut declared = desired(&with(accounts(&["catalog/prod"]), access.clone()));
+        declared.estate.retired.accounts.insert("payments/prod".parse().unwrap());
+        let about = "payments/prod/global/access-assignment/developer/developers";
+        let lives = live(&with(with(accounts(&["catalog/prod", "payments/prod"]), access), [(about, assignment), (VPC, range())]));
+        let (plan, _) = plan(&declared, &lives);
+        assert_eq!(steps(&plan), [format!("- {about} []"), "- payments/prod/global/account/main [0]".to_owned()]);
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_unit_holds_back_new_accounts_and_not_what_is_in_those_that_live() {
+        let unit = at("management/global/organizational-unit/all");
+        let declared = desired(&with(accounts(&["payments/prod"]), [(VPC, range())]));
+        let planned = |lives: Live| {
+            let twins = [(unit.clone(), vec!["ou-1".into(), "ou-2".into()])].into();
+            steps(&plan(&declared, &Live { twins, ..lives }).0)
+        };
+        assert_eq!(planned(live(&accounts(&["payments/prod"]))), [format!("+ {VPC} []")]);
+        assert_eq!(planned(live(&accounts(&[]))), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_account_is_ours_if_it_is_declared_or_carries_our_mark() {
+        let declared = desired(&accounts(&["catalog/prod"]));
+        let planned = |of: &[&str]| steps(&plan(&declared, &live(&with(accounts(of), [(VPC, range())]))).0);
+        assert_eq!(planned(&["catalog/prod"]), Vec::<String>::new(), "whose the other one is, nobody knows");
+        assert_eq!(planned(&["catalog/prod", "payments/prod"]), [format!("- {VPC} []")], "it was declared once");
+        assert!(super::is_ours(&declared, &Live::default(), &Account::Management));
+    }
+}

@@ -102,3 +102,51 @@ fn undeclared_account(ground: &Ground, account: &Account) -> Note {
     let note = Note::new(Severity::Warning, subject, "An account is no longer declared", detail.to_owned());
     note.hint(format!("declare its domain and environment again to keep it, or write `retire: [{account}]` to have it closed"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::estates::{accounts, desired, live, steps, with};
+    use crate::plan::plan;
+    use serde_json::{Value, json};
+
+    const ASSIGNMENT: &str = "payments/prod/global/access-assignment/developer/developers";
+
+    /// A permission set that a group has in an account, and one that nobody has.
+    fn access() -> Vec<(String, Value)> {
+        let set = || json!({ "description": "x", "session_duration": "PT8H" });
+        let assignment = json!({ "permission_set": "management:permission-set/developer", "group": "management:access-group/developers" });
+        with(
+            accounts(&["payments/prod"]),
+            [
+                ("management/global/permission-set/developer", set()),
+                ("management/global/permission-set/unused", set()),
+                ("management/global/access-group/developers", json!({})),
+                (ASSIGNMENT, assignment),
+            ],
+        )
+    }
+
+    #[test]
+    fn what_accounts_still_hold_of_the_organization_goes_with_the_plan_after_theirs() {
+        let (declared, mut lives) = (desired(&accounts(&["payments/prod"])), live(&access()));
+        let (first, report) = plan(&declared, &lives);
+        assert_eq!(steps(&first), ["- management/global/permission-set/unused []".to_owned(), format!("- {ASSIGNMENT} []")]);
+        let told: Vec<String> = report.notes.iter().map(|note| format!("{}: {}: {}", note.subject, note.summary, note.detail)).collect();
+        let set = "management/global/permission-set/developer";
+        let later = "Deleted by the plan after this one: Bound to it, and changed after the organization";
+        assert_eq!(told, [format!("{set}: {later}: {ASSIGNMENT}.")]);
+        first.steps().for_each(|step| drop(lives.found.remove(&step.address)));
+        let (second, report) = plan(&declared, &lives);
+        assert_eq!((steps(&second), report.notes), (vec![format!("- {set} []")], vec![]));
+    }
+
+    #[test]
+    fn what_only_the_organization_itself_holds_goes_at_once() {
+        let channel = json!({ "contact": "contact/ada", "type": "email", "address": "ada@acme.example" });
+        let on_call =
+            [("management/global/contact/ada", json!({ "display_name": "Ada" })), ("management/global/contact-channel/ada-email", channel)];
+        let (plan, report) = plan(&desired(&accounts(&["payments/prod"])), &live(&with(accounts(&["payments/prod"]), on_call)));
+        assert_eq!(steps(&plan), ["- management/global/contact-channel/ada-email []", "- management/global/contact/ada [0]"]);
+        assert_eq!(report.notes, []);
+    }
+}

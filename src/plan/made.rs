@@ -1,8 +1,8 @@
-//! Estates, what lives, and steps, for the tests of this room: a line each. Holds no expectation.
+//! Resources of one account, what lives of them, and steps, for the tests of this room: a line each. Holds no expectation.
 
-use super::{Action, Declared, Desired, Estate, Found, Live, Member, Plan, Report, Retired, Rollout, Step, Stranger, Wave};
+use super::{Action, Declared, Desired, Estate, Found, Live, Member, Plan, Report, Rollout, Step, Stranger, Wave};
 use crate::kinds::{Scope, Spec, row};
-use crate::model::{Account, Address, Approvals, Change, Environment, KindName, Place};
+use crate::model::{Account, Address, Change, Environment, KindName, Place};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -65,19 +65,10 @@ pub(super) fn desired<A: AsRef<str>>(resources: &[(A, Value)]) -> Desired {
     let member = Member { email: "aws@acme.example".into(), team: "payments".parse().unwrap(), place: place.clone() };
     let specs = specs(resources);
     let members = specs.keys().map(|at| at.account.clone()).filter(|account| *account != Account::Management);
-    let estate = Estate {
-        name: "acme".parse().unwrap(),
-        home_region: "us-west-2".parse().unwrap(),
-        access_role: "Role".into(),
-        plan_role: "Role".into(),
-        pools: vec![POOL.parse().unwrap()],
-        reserved: BTreeMap::from([("office".to_owned(), RESERVED.parse().unwrap())]),
-        rollout: Rollout::default(),
-        approvals: Approvals::default(),
-        notices: Default::default(),
-        retired: Retired::default(),
-        members: members.map(|account| (account, member.clone())).collect(),
-    };
+    let pools = vec![POOL.parse().unwrap()];
+    let reserved = BTreeMap::from([("office".to_owned(), RESERVED.parse().unwrap())]);
+    let members = members.map(|account| (account, member.clone())).collect();
+    let estate = Estate { pools, reserved, rollout: Rollout::default(), ..super::estates::estate(members) };
     let declared = |spec| Declared { spec, module: "network".parse().unwrap(), place: place.clone() };
     Desired { estate, resources: specs.into_iter().map(|(at, spec)| (at, declared(spec))).collect(), kinds: Default::default() }
 }

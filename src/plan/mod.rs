@@ -19,8 +19,6 @@ mod ground;
 mod judge;
 mod keep;
 mod live;
-#[cfg(test)]
-mod made;
 mod narrow;
 mod notices;
 mod order;
@@ -109,3 +107,8 @@ fn ranged<'a>(desired: &'a Desired, allocation: &Allocation) -> BTreeMap<&'a Add
     });
     specs.collect()
 }
+
+#[cfg(test)]
+mod estates;
+#[cfg(test)]
+mod made;

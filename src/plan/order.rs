@@ -112,8 +112,7 @@ fn take_over<'a>(ground: &Ground<'a>, nodes: &Nodes<'a>, waiting: &mut Waiting<'
     let (holder, held) = TAKEN_OVER;
     for giver in nodes.values().filter(|node| node.at.kind == holder) {
         let live = ground.found(giver.at).map(|found| ground.bound(giver.at, &found.spec)).unwrap_or_default();
-        let keeps = |at: &Address| giver.phase == Phase::Make && ground.needs(giver.at, at);
-        for given in live.iter().filter(|at| at.kind == held && !keeps(at)) {
+        for given in live.iter().filter(|at| at.kind == held) {
             let wanted_by = ground.wanted_by.get(given).into_iter().flatten();
             let takers = wanted_by.filter(|at| at.kind == holder && **at != giver.at).filter_map(|at| nodes.get(&(*at, true)));
             for taker in takers {
@@ -156,4 +155,78 @@ fn broken(account: &Account, first: &Node, circle: &[Node]) -> Note {
     let detail = format!("{} wait for one another; {} goes first.", show(circle.iter().map(|node| node.at)), first.at);
     Note::new(Severity::Warning, Subject::Account(account.clone()), "Some steps wait for one another", detail)
         .hint("if AWS refuses the first, unbind it by hand and plan again")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::estates::{accounts, desired, live, steps, with};
+    use crate::plan::plan;
+    use serde_json::{Value, json};
+
+    const HERE: &str = "payments/prod/us-west-2/";
+
+    /// A network with some resources in it, each with its other fields.
+    fn network<const N: usize>(others: [(&str, Value); N]) -> Vec<(String, Value)> {
+        let network = with(accounts(&["payments/prod"]), [("payments/prod/us-west-2/vpc/main", json!({ "cidr": "10.0.0.0/16" }))]);
+        let inside = others.map(|(at, mut fields)| {
+            fields["vpc"] = json!("vpc/main");
+            (format!("{HERE}{at}"), fields)
+        });
+        network.into_iter().chain(inside).collect()
+    }
+
+    fn subnet(zone: &str) -> (&'static str, Value) {
+        ("subnet/a", json!({ "cidr": "10.0.0.0/24", "zone": zone }))
+    }
+
+    fn table<'a>(at: &'a str, subnets: &[&str]) -> (&'a str, Value) {
+        (at, json!({ "subnets": subnets }))
+    }
+
+    /// The steps from one network to another, and what is said of them.
+    fn change(from: &[(String, Value)], to: &[(String, Value)]) -> (Vec<String>, Vec<String>) {
+        let (plan, report) = plan(&desired(to), &live(from));
+        let notes = report.notes.into_iter().filter(|note| note.summary == "Some steps wait for one another");
+        (steps(&plan).iter().map(|step| step.replace(HERE, "")).collect(), notes.map(|note| note.detail.replace(HERE, "")).collect())
+    }
+
+    #[test]
+    fn a_subnet_goes_from_table_to_table_before_the_old_one_lets_go_of_it() {
+        let before = network([subnet("a"), table("route-table/old", &["subnet/a"])]);
+        let told = ("payments/prod/us-west-2/ssm-parameter/landfall/subnet".to_owned(), json!({ "value": { "id_of": "subnet/a" } }));
+        let moved = network([subnet("a"), table("route-table/old", &[]), table("route-table/new", &["subnet/a"])]);
+        let (steps, notes) = change(&before, &[moved, vec![told]].concat());
+        // Nobody else who wants the subnet is waited for.
+        assert_eq!(steps, ["+ route-table/new []", "~ route-table/old [0]", "+ ssm-parameter/landfall/subnet []"]);
+        assert_eq!(notes, Vec::<String>::new());
+        let (steps, _) = change(&before, &network([subnet("a"), table("route-table/new", &["subnet/a"])]));
+        assert_eq!(steps, ["+ route-table/new []", "- route-table/old [0]"]);
+    }
+
+    #[test]
+    fn a_subnet_that_is_itself_replaced_leaves_its_table_first() {
+        let before = network([subnet("a"), table("route-table/old", &["subnet/a"])]);
+        let after = network([subnet("b"), table("route-table/old", &[]), table("route-table/new", &["subnet/a"])]);
+        let (steps, notes) = change(&before, &after);
+        assert_eq!(steps, ["~ route-table/old []", "- subnet/a [0]", "+ subnet/a [1]", "+ route-table/new [2]"]);
+        assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_circle_is_broken_at_one_step_which_still_waits_for_all_that_is_outside_of_it() {
+        let group = |at: &'static str, lets_in: &[&str]| {
+            let rule = |group: &&str| json!({ "protocol": "tcp", "ports": "443", "security_group": format!("security-group/{group}") });
+            (at, json!({ "description": "x", "ingress": lets_in.iter().map(rule).collect::<Vec<_>>() }))
+        };
+        let before = network([
+            group("security-group/admin", &[]),
+            group("security-group/app", &["admin", "web"]),
+            group("security-group/web", &["app"]),
+            ("vpc-endpoint/sts", json!({ "service": "sts", "type": "interface", "security_groups": ["security-group/app"] })),
+        ]);
+        let (steps, notes) = change(&before, &network([]));
+        let expected = ["- vpc-endpoint/sts []", "- security-group/app [0]", "- security-group/admin [1]", "- security-group/web [1]"];
+        assert_eq!(steps, expected);
+        assert_eq!(notes, ["security-group/app, security-group/web wait for one another; security-group/app goes first."]);
+    }
 }

@@ -48,3 +48,39 @@ fn nobody(at: &Address, Ways { all, .. }: &Ways) -> Note {
     let note = Note::new(Severity::Warning, Subject::Resource(at.clone()), "Nobody is reached yet", detail);
     note.hint("whoever is on call enters the code, or follows the link, that AWS has sent")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::estates::{desired, live};
+    use serde_json::{Value, json};
+
+    /// What is said of a topic, by whether each of its subscriptions waits.
+    fn told(waits: &[bool]) -> Vec<String> {
+        let here = "payments/prod/us-west-2";
+        let subscription = |(number, pending): (usize, bool)| {
+            let fields = json!({ "topic": "sns-topic/alarms", "protocol": "email", "endpoint": "ops@acme.example" });
+            let fields: Value = if pending {
+                fields.as_object().unwrap().clone().into_iter().chain([("pending".into(), json!(true))]).collect()
+            } else {
+                fields
+            };
+            (format!("{here}/sns-subscription/s{number}"), fields)
+        };
+        let topic = (format!("{here}/sns-topic/alarms"), json!({}));
+        let all =
+            |waits: &[bool]| [topic.clone()].into_iter().chain(waits.iter().copied().enumerate().map(subscription)).collect::<Vec<_>>();
+        let (desired, live) = (desired(&all(&vec![false; waits.len()])), live(&all(waits)));
+        let notes = notes(&Ground::of(&desired, &live)).into_iter().filter(|note| note.severity == Severity::Warning);
+        notes.map(|note| format!("{}: {}", note.subject, note.detail)).collect()
+    }
+
+    #[test]
+    fn it_is_said_where_every_way_to_somebody_has_yet_to_be_confirmed() {
+        let topic = "payments/prod/us-west-2/sns-topic/alarms";
+        let one = format!("{topic}: There is one way to reach somebody here, and it has yet to be confirmed.");
+        let two = format!("{topic}: There are 2 ways to reach somebody here, and all of them have yet to be confirmed.");
+        assert_eq!((told(&[true]), told(&[true, true])), (vec![one], vec![two]));
+        assert_eq!((told(&[true, false]), told(&[])), (vec![], vec![]));
+    }
+}

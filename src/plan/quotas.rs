@@ -199,22 +199,96 @@ fn raised(ground: &Ground, account: &Account, name: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Live;
-    use crate::plan::made::desired;
-    use serde_json::json;
+    use crate::plan::estates::{at, desired, live, spec};
+    use serde_json::{Value, json};
 
-    fn told(quota: Option<u64>) -> Vec<String> {
-        let ips = ["a", "b", "c", "d", "e", "f"].map(|name| (format!("elastic-ip/{name}"), json!({})));
-        let quota = quota.map(|value| ("service-quota/ec2/L-0263D0A3".to_owned(), json!({ "value": value })));
-        let desired = desired(&ips.into_iter().chain(quota).collect::<Vec<_>>());
-        let live = Live::default();
-        notes(&Ground::of(&desired, &live)).into_iter().map(|note| note.detail).collect()
+    const HERE: &str = "payments/prod/us-west-2";
+
+    fn told(declared: &[(String, Value)], lives: &[(String, Value)]) -> Vec<String> {
+        notes(&Ground::of(&desired(declared), &live(lives))).into_iter().map(|note| note.detail).collect()
+    }
+
+    /// So many resources of a kind, each with the same fields.
+    fn many(count: usize, kind: &str, fields: &Value) -> Vec<(String, Value)> {
+        (0..count).map(|number| (format!("{HERE}/{kind}/r{number}"), fields.clone())).collect()
+    }
+
+    fn quota(at: &str, value: u64) -> Vec<(String, Value)> {
+        vec![(format!("{at}/service-quota/{}", "ec2/L-0263D0A3"), json!({ "value": value }))]
     }
 
     #[test]
-    fn a_declared_quota_takes_the_place_of_the_default() {
-        assert_eq!(told(None), ["EC2-VPC Elastic IPs (L-0263D0A3): 6 after this plan; the default is 5."]);
-        assert_eq!(told(Some(6)), Vec::<String>::new());
-        assert_eq!(told(Some(2)), told(None), "less than the default is none");
+    fn a_quota_is_told_by_its_code_and_what_it_is_counted_by() {
+        let vpc = |fields: Value| {
+            fields.as_object().unwrap().clone().into_iter().chain([("vpc".to_owned(), json!("vpc/main"))]).collect::<Value>()
+        };
+        let range = || json!({ "cidr": "10.0.0.0/20" });
+        let cases = [
+            ("vpc", range(), Some(("vpc", "L-F678F1CE", Per::Region, 5))),
+            ("elastic-ip", json!({}), Some(("ec2", "L-0263D0A3", Per::Region, 5))),
+            ("internet-gateway", json!({}), Some(("vpc", "L-A4707A72", Per::Region, 5))),
+            ("nat-gateway", json!({ "subnet": "subnet/a", "elastic_ip": "elastic-ip/a" }), Some(("vpc", "L-FE5A380F", Per::Zone, 5))),
+            ("vpc-endpoint", vpc(json!({ "service": "s3", "type": "gateway" })), Some(("vpc", "L-1B52E74A", Per::Region, 20))),
+            ("vpc-endpoint", vpc(json!({ "service": "sts", "type": "interface" })), Some(("vpc", "L-29B6F2EB", Per::Vpc, 50))),
+            ("subnet", vpc(json!({ "cidr": "10.0.0.0/24", "zone": "a" })), Some(("vpc", "L-407747CB", Per::Vpc, 200))),
+            ("route-table", vpc(json!({})), Some(("vpc", "L-589F43AA", Per::Vpc, 200))),
+            ("log-group", json!({}), None),
+        ];
+        for (kind, fields, expected) in cases {
+            let quota = taken(&spec(&at(&format!("{HERE}/{kind}/x")), fields));
+            assert_eq!(quota.map(|quota| (quota.service, quota.code(), quota.per, quota.most)), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_declared_quota_takes_the_place_of_the_default_in_its_own_account_alone() {
+        let ips = many(6, "elastic-ip", &json!({}));
+        let with = |quota: Vec<(String, Value)>| told(&[ips.clone(), quota].concat(), &[]);
+        let over = ["EC2-VPC Elastic IPs (L-0263D0A3): 6 after this plan; the default is 5."];
+        assert_eq!(with(vec![]), over);
+        assert_eq!(with(quota(HERE, 6)), Vec::<String>::new());
+        for less in [2, 5] {
+            assert_eq!(with(quota(HERE, less)), over, "what is no more than the default is none");
+        }
+        assert_eq!(with(quota("payments/dev/us-west-2", 6)), over);
+        let of_vpcs = vec![(format!("{HERE}/service-quota/vpc/L-F678F1CE"), json!({ "value": 6 }))];
+        assert_eq!(with(of_vpcs), over, "another quota");
+        assert_eq!(told(&ips, &quota(HERE, 6)), Vec::<String>::new(), "granted, and no longer declared");
+    }
+
+    #[test]
+    fn only_a_plan_that_adds_to_it_is_warned_of() {
+        let ips = many(6, "elastic-ip", &json!({}));
+        assert_eq!(told(&ips, &ips), Vec::<String>::new(), "whatever AWS granted for them");
+        assert_eq!(told(&ips, &ips[1..]).len(), 1);
+    }
+
+    #[test]
+    fn subnets_and_route_tables_are_counted_apart_and_by_their_vpc() {
+        let subnet = |vpc: &str| json!({ "vpc": vpc, "cidr": "10.0.0.0/24", "zone": "a" });
+        let table = |vpc: &str| json!({ "vpc": vpc });
+        let subnets = |count| many(count, "subnet", &subnet("vpc/main"));
+        let tables = |count| many(count, "route-table", &table("vpc/main"));
+        assert_eq!(told(&[subnets(200), tables(200)].concat(), &[]), Vec::<String>::new());
+        assert_eq!(told(&subnets(201), &[]), ["Subnets per VPC (L-407747CB): 201 after this plan; the default is 200."]);
+        assert_eq!(told(&tables(201), &[]), ["Route tables per VPC (L-589F43AA): 201 after this plan; the default is 200."]);
+        let elsewhere = (format!("{HERE}/subnet/elsewhere"), subnet("vpc/other"));
+        assert_eq!(told(&[subnets(200), vec![elsewhere]].concat(), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn nat_gateways_are_counted_by_the_zone_of_their_subnet() {
+        let subnet = |zone: &str| {
+            let fields = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": zone });
+            (format!("{HERE}/subnet/{zone}"), fields)
+        };
+        let gateways =
+            |count, zone: &str| many(count, "nat-gateway", &json!({ "subnet": format!("subnet/{zone}"), "elastic_ip": "elastic-ip/a" }));
+        let in_zones = |gateways: Vec<(String, Value)>| told(&[vec![subnet("a"), subnet("b")], gateways].concat(), &[]);
+        assert_eq!(in_zones(gateways(5, "a")), Vec::<String>::new());
+        assert_eq!(in_zones(gateways(6, "a")), ["NAT gateways per Availability Zone (L-FE5A380F): 6 after this plan; the default is 5."]);
+        let mut spread = gateways(6, "a");
+        spread[0].1["subnet"] = json!("subnet/b");
+        assert_eq!(in_zones(spread), Vec::<String>::new());
     }
 }

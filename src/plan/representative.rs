@@ -333,4 +333,14 @@ domains:
             assert_eq!(impersonal(text, &account), expected);
         }
     }
+
+    #[test]
+    fn a_long_list_of_what_is_new_names_twelve_and_counts_the_rest() {
+        let told = |count: usize| {
+            let more: String = (0..count).map(|number| PROD.replace("landfall/", &format!("landfall/{number}/"))).collect();
+            first_seen(&desired(ALL, &format!("{MODULE}{more}")), &applied(&desired(ALL, MODULE), &EVERYWHERE)).0
+        };
+        assert!(told(12).iter().all(|line| line.starts_with("first seen in prod: ")) && told(12).len() == 12);
+        assert_eq!((told(15).len(), told(15).last().map(String::as_str)), (13, Some("and 3 more")));
+    }
 }

@@ -54,7 +54,9 @@ mod tests {
     use super::*;
     use crate::kinds::{Spec, row};
     use crate::model::{Change, KindName};
-    use serde_json::json;
+    use crate::plan::estates::{accounts, at, desired, live, with};
+    use crate::plan::{Live, plan};
+    use serde_json::{Value, json};
 
     fn vpc(purpose: &str) -> Spec {
         let row = row(&KindName::new("vpc")).unwrap();
@@ -100,5 +102,30 @@ mod tests {
         ] {
             assert!(!finishes(&left, &whole), "{left:?} {whole:?}");
         }
+    }
+
+    const BEGUN: &str = "payments/prod/us-west-2/vpc/begun";
+    const WAITING: &str = "payments/prod/us-west-2/vpc/waiting";
+
+    /// Two networks of one purpose.
+    fn networks(purpose: &str) -> Vec<(String, Value)> {
+        let network = |cidr: &str| json!({ "cidr": cidr, "tags": { "purpose": purpose } });
+        with(accounts(&["payments/prod"]), [(BEGUN, network("10.0.0.0/20")), (WAITING, network("10.1.0.0/20"))])
+    }
+
+    #[test]
+    fn what_is_left_half_done_is_approved_where_a_run_was_in_the_midst_of_it() {
+        let (seen, _) = plan(&desired(&networks("new")), &Live::default());
+        let unfinished = BTreeSet::from([at(BEGUN)]);
+        let reviewed = Reviewed::of(&seen, &unfinished);
+        assert!(seen.steps().all(|step| reviewed.has_seen(step) && reviewed.approves(step)));
+        // By place: the one that was begun, and the other. Whether each was seen, could finish what was, and is approved.
+        let of = |purpose: &str| {
+            let (later, _) = plan(&desired(&networks(purpose)), &live(&networks("half")));
+            let judged = later.steps().map(|step| [reviewed.has_seen(step), reviewed.could_finish(step), reviewed.approves(step)]);
+            judged.collect::<Vec<_>>()
+        };
+        assert_eq!(of("new"), [[false, true, true], [false, true, false]]);
+        assert_eq!(of("another"), [[false; 3]; 2], "nobody saw that end");
     }
 }

@@ -237,14 +237,14 @@ mod tests {
         Step { address, action, after: Vec::new(), concerns: Vec::new(), asked: None }
     }
 
-    /// A plan of steps in their wave each, and the way back from all of them: its steps, and what people do.
-    fn back(waves: &[(&str, Vec<Step>)]) -> (Vec<String>, Vec<String>) {
+    /// A plan of steps in their wave each.
+    fn plan_of(waves: &[(&str, Vec<Step>)]) -> Plan {
         let wave = |(name, steps): &(&str, Vec<Step>)| {
             let mut accounts: BTreeMap<Account, Vec<Step>> = BTreeMap::new();
             steps.iter().for_each(|step| accounts.entry(step.address.account.clone()).or_default().push(step.clone()));
             Wave { name: name.parse().unwrap(), accounts }
         };
-        let plan = Plan {
+        Plan {
             estate: "acme".parse().unwrap(),
             home_region: "us-west-2".parse().unwrap(),
             access_role: "role".into(),
@@ -253,7 +253,12 @@ mod tests {
             notices: Default::default(),
             rollout: crate::plan::Rollout::default(),
             waves: waves.iter().map(wave).collect(),
-        };
+        }
+    }
+
+    /// The way back from all steps of a plan: its steps, and what people do.
+    fn back(waves: &[(&str, Vec<Step>)]) -> (Vec<String>, Vec<String>) {
+        let plan = plan_of(waves);
         let all = plan.steps().map(|step| step.address.clone()).collect();
         let (back, notes) = rollback(&plan, &all);
         let verb = |step: &Step| match &step.action {
@@ -309,5 +314,81 @@ mod tests {
             "organization-last: delete management/global/permission-set/new []",
         ];
         assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn each_step_has_a_way_back_or_a_reason_why_only_people_can() {
+        let range = |cidr: &str| json!({ "cidr": cidr });
+        let account = json!({ "email": "a@b.example", "name": "x", "organizational_unit": "management:organizational-unit/prod", "access_role": "r" });
+        let key = json!({ "user": "iam-user/ci", "rotate_after_days": 90, "secret": "landfall/ci" });
+        let (log, vpc) = ("us-west-2/log-group/x", "us-west-2/vpc/main");
+        let cases = [
+            (log, "update", json!({ "retention_days": 30 }), json!({ "retention_days": 90 }), "update", ""),
+            (log, "create", json!(null), json!({}), "delete", ""),
+            (log, "delete", json!({}), json!(null), "create", ""),
+            (
+                log,
+                "delete",
+                json!({ "holds_entries": true }),
+                json!(null),
+                "create",
+                "It is made anew, and what it held is gone: it holds log entries.",
+            ),
+            ("us-west-2/ci-key/ci", "delete", key, json!(null), "create", "It is made anew, with another secret than before."),
+            (
+                vpc,
+                "update",
+                range("10.0.0.0/20"),
+                range("10.1.0.0/20"),
+                "",
+                "AWS does not take it back in place (cidr: 10.1.0.0/20 → 10.0.0.0/20).",
+            ),
+            (vpc, "update", range("10.0.0.0/20"), range("10.0.0.0/20"), "", "nothing that a plan could see differs from before."),
+            (
+                vpc,
+                "create",
+                json!(null),
+                json!({ "cidr": "10.0.0.0/20", "adopts": "vpc-0a1b2c3d" }),
+                "",
+                "others made it, and only its mark and its settings are ours.",
+            ),
+            ("global/account/main", "delete", account, json!(null), "", "AWS Support can open a closed account again, within 90 days."),
+        ];
+        for (at, action, before, after, undone, told) in cases {
+            let at = format!("pay/prod/{at}");
+            let (steps, notes) = back(&[("prod", vec![step(&at, action, before, after)])]);
+            let expected: Vec<String> =
+                [undone].iter().filter(|verb| !verb.is_empty()).map(|verb| format!("prod: {verb} {at} []")).collect();
+            assert_eq!(steps, expected);
+            let details: Vec<&str> = notes.iter().filter_map(|note| note.splitn(3, ": ").nth(2)).collect();
+            assert_eq!(details, [told].into_iter().filter(|told| !told.is_empty()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn only_what_was_done_is_undone() {
+        let one = |name: &str| step(&format!("pay/prod/us-west-2/log-group/{name}"), "create", json!(null), json!({}));
+        let done = BTreeSet::from([one("a").address]);
+        let (back, notes) = rollback(&plan_of(&[("prod", vec![one("a"), one("b")])]), &done);
+        assert_eq!(back.steps().map(|step| step.address.clone()).collect::<BTreeSet<_>>(), done);
+        assert_eq!(notes, []);
+    }
+
+    #[test]
+    fn gates_on_the_way_back_ask_the_canaries_that_are_there_on_it() {
+        let canary = |name: &str, action: &str| {
+            let fields = json!({ "runtime": "python3.13", "handler": "handler.handler", "code": { "handler.py": "x = 1" }, "role": "iam-role/canary" });
+            step(&format!("pay/prod/us-west-2/lambda-function/{name}"), action, fields.clone(), fields)
+        };
+        let steps = vec![canary("landfall-canary-new", "create"), canary("landfall-canary-old", "delete"), canary("other", "delete")];
+        let asked = |steps: Vec<Step>| {
+            let mut plan = plan_of(&[("prod", steps)]);
+            plan.rollout.canaries.insert("pay/prod".parse().unwrap(), BTreeSet::from(["landfall-canary-new".parse().unwrap()]));
+            let all = plan.steps().map(|step| step.address.clone()).collect();
+            let canaries = rollback(&plan, &all).0.rollout.canaries;
+            canaries.iter().map(|(account, names)| format!("{account}: {}", show(names))).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(steps.clone()), ["pay/prod: landfall-canary-old"]);
+        assert_eq!(asked(steps[..1].to_vec()), Vec::<String>::new());
     }
 }

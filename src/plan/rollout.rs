@@ -128,7 +128,7 @@ impl Rollout {
     pub(super) fn contradiction(&self) -> Option<String> {
         let names: BTreeSet<&Name> = self.waves.iter().map(|wave| &wave.name).collect();
         let narrow = |wave: &&WaveRules| wave.parallel.is_some_and(|width| width.start == 0 || width.grow == 0 || width.most < width.start);
-        if names.len() < self.waves.len() || names.iter().any(|name| name.as_str() == ORGANIZATION) {
+        if names.len() < self.waves.len() || names.iter().any(|name| [ORGANIZATION, ORGANIZATION_LAST].contains(&name.as_str())) {
             Some("two of its waves have one name".to_owned())
         } else if let Some(wave) = self.waves.iter().find(narrow) {
             Some(format!("the wave {} never starts anything", wave.name))
@@ -329,5 +329,23 @@ mod tests {
         for wrong in ["", "m", "10", "10 m", "-1m", "8d", "1w", "1½h", "9999999h"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_wave_waits_for_the_longest_bake_since_the_last_wave_that_has_steps() {
+        use crate::plan::estates::{accounts, desired, live};
+        const ALL: [&str; 3] = ["payments/dev", "payments/stage", "payments/prod"];
+        let waits = |declared: &[&str], lives: &[&str], wave: &str| {
+            let mut desired = desired(&accounts(declared));
+            for (rules, seconds) in desired.estate.rollout.waves.iter_mut().zip([600, 60, 3600]) {
+                rules.bake_seconds = seconds;
+            }
+            crate::plan::plan(&desired, &live(&accounts(lives))).0.bake_before(&wave.parse().unwrap()).as_secs()
+        };
+        assert_eq!(["organization", "dev", "stage", "prod"].map(|wave| waits(&ALL, &[], wave)), [0, 0, 600, 60]);
+        assert_eq!(waits(&ALL, &["payments/dev"], "prod"), 60);
+        assert_eq!(waits(&ALL, &["payments/stage"], "prod"), 600, "nobody has waited for dev yet");
+        assert_eq!(waits(&ALL, &ALL[..2], "prod"), 600, "nobody knows whether an earlier run has");
+        assert_eq!(waits(&ALL[1..], &ALL[1..2], "prod"), 60, "where nobody is, nothing bakes");
     }
 }

@@ -190,3 +190,40 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::estates::{accounts, desired, steps, with};
+    use crate::plan::{Live, plan};
+    use serde_json::json;
+
+    const HERE: &str = "payments/prod/us-west-2/";
+
+    /// What is done and what is not, if everything but one step was reviewed: of two networks, one with a subnet.
+    fn without(address: &str) -> (Vec<String>, Vec<String>) {
+        let subnet = json!({ "vpc": "vpc/b", "cidr": "10.1.0.0/24", "zone": "a" });
+        let resources = [
+            ("payments/prod/us-west-2/vpc/a", json!({ "cidr": "10.0.0.0/16" })),
+            ("payments/prod/us-west-2/vpc/b", json!({ "cidr": "10.1.0.0/16" })),
+            ("payments/prod/us-west-2/subnet/b", subnet),
+        ];
+        let (whole, _) = plan(&desired(&with(accounts(&["payments/prod"]), resources)), &Live::default());
+        let reviewed = whole.steps().filter(|step| !step.address.to_string().ends_with(address)).map(Step::digest).collect();
+        let (approved, withheld) = ApprovedPlan::of(whole, &reviewed);
+        let short = |text: String| text.replace(HERE, "").replace("payments/prod/global/", "");
+        let done = steps(approved.plan()).into_iter().filter(|step| !step.contains("management")).map(short);
+        (done.collect(), withheld.iter().map(|step| short(step.address.to_string())).collect())
+    }
+
+    #[test]
+    fn a_step_that_nobody_saw_takes_along_those_that_wait_for_it_and_no_others() {
+        let all = ["+ account/main []", "+ vpc/a [0]", "+ vpc/b [0]", "+ subnet/b [0, 2]"].map(str::to_owned);
+        assert_eq!(without("nothing"), (all.clone().into(), vec![]));
+        assert_eq!(without("vpc/b"), (all[..2].into(), vec!["vpc/b".to_owned(), "subnet/b".to_owned()]));
+        let (done, withheld) = without("vpc/a");
+        assert_eq!(done, ["+ account/main []", "+ vpc/b [0]", "+ subnet/b [0, 1]"], "places are those of what is left");
+        assert_eq!(withheld, ["vpc/a"]);
+        assert_eq!(without("account/main").0, Vec::<String>::new(), "nothing is done in an account that is not made");
+    }
+}

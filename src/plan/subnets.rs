@@ -163,3 +163,92 @@ fn exhausted(at: &Address, prefix: u8, vpc: &Vpc, taken: &Taken) -> Note {
     let note = Note::new(Severity::Blocking, Subject::Resource(at.clone()), "The VPC has no room", detail);
     note.hint("ask for fewer zones, or raise the subnet's `newbits` in its module; a new VPC can also be larger (`network.vpc_prefix`)")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Account;
+    use crate::plan::estates::{accounts, at, desired, live, spec, with};
+    use crate::plan::{Live, Stranger, plan};
+    use serde_json::{Value, json};
+
+    const VPC: &str = "payments/prod/us-west-2/vpc/main";
+
+    /// A network of 256 addresses with these subnets.
+    fn network(subnets: &[(&str, Value)]) -> Vec<(String, Value)> {
+        let subnet = |(name, cidr): &(&str, Value)| {
+            let fields = json!({ "vpc": "vpc/main", "cidr": cidr, "zone": "a" });
+            (format!("payments/prod/us-west-2/subnet/{name}"), fields)
+        };
+        let network = with(accounts(&["payments/prod"]), [(VPC, json!({ "cidr": "10.0.0.0/24" }))]);
+        network.into_iter().chain(subnets.iter().map(subnet)).collect()
+    }
+
+    /// The ranges of the subnets that are made, and what is said of others.
+    fn laid_out(subnets: &[(&str, Value)], lives: &Live) -> (Vec<String>, Vec<String>) {
+        let (plan, report) = plan(&desired(&network(subnets)), lives);
+        let made = plan.steps().filter(|step| step.address.kind.as_str() == "subnet");
+        let made = made.filter_map(|step| Some(format!("{} {}", step.address.name, step.action.after()?.range()?)));
+        (made.collect(), report.notes.into_iter().map(|note| note.detail).collect())
+    }
+
+    fn prefix(length: u8) -> Value {
+        json!({ "prefix": length })
+    }
+
+    #[test]
+    fn large_subnets_grow_from_the_bottom_and_small_ones_from_the_top() {
+        let (made, notes) =
+            laid_out(&[("a", json!({ "newbits": 2 })), ("b", prefix(26)), ("c", prefix(28)), ("d", prefix(28))], &Live::default());
+        assert_eq!(made, ["a 10.0.0.0/26", "b 10.0.0.64/26", "c 10.0.0.240/28", "d 10.0.0.224/28"]);
+        assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_subnet_for_which_there_is_no_room_is_not_made_and_the_note_says_why() {
+        let fixed = |range: &str| json!(range);
+        let nothing = Live::default();
+        let refused = |subnets: &[(&str, Value)], lives: &Live| {
+            let (made, notes) = laid_out(subnets, lives);
+            assert!(made.iter().all(|made| !made.starts_with("new ")), "{made:?}");
+            notes
+        };
+        let full = [("a", prefix(25)), ("b", prefix(25)), ("new", prefix(26))];
+        assert_eq!(refused(&full, &nothing), ["It asks for a /26 (64 addresses). 10.0.0.0/24 is full."]);
+        let split = [("a", fixed("10.0.0.64/26")), ("b", prefix(25)), ("new", prefix(25))];
+        let room = "10.0.0.0/24 has 64 free addresses, the largest free block is a /26.";
+        assert_eq!(refused(&split, &nothing), [format!("It asks for a /25 (128 addresses). {room}")]);
+        let small = "A /29 out of 10.0.0.0/24 is smaller than AWS allows: the smallest subnet is a /28.";
+        assert_eq!(refused(&[("new", prefix(29))], &nothing), [small]);
+        let outside = format!("10.0.1.0/26 is not inside 10.0.0.0/24, the range of {VPC}.");
+        assert_eq!(refused(&[("new", fixed("10.0.1.0/26"))], &nothing), [outside]);
+        let twice = [("a", fixed("10.0.0.0/26")), ("new", fixed("10.0.0.32/27"))];
+        assert_eq!(refused(&twice, &nothing), ["10.0.0.32/27 overlaps 10.0.0.0/26 of another subnet."]);
+        let taken = "10.0.0.32/27 is not free: payments/prod/us-west-2/subnet/a has 10.0.0.0/26.";
+        assert_eq!(refused(&twice, &live(&network(&twice[..1]))), [taken]);
+    }
+
+    #[test]
+    fn strangers_subnets_are_avoided_in_their_own_account() {
+        let stranger = |account: &str| {
+            let fields = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/26", "zone": "a" });
+            let spec = spec(&at("payments/prod/us-west-2/subnet/x"), fields);
+            let strangers = vec![Stranger { account: account.parse::<Account>().unwrap(), id: "subnet-0f".into(), spec }];
+            Live { strangers, ..live(&network(&[])) }
+        };
+        let fixed = [("new", json!("10.0.0.32/27"))];
+        let told = "10.0.0.32/27 is not free: subnet-0f, which is not ours, has 10.0.0.0/26.".to_owned();
+        assert_eq!(laid_out(&fixed, &stranger("payments/prod")), (vec![], vec![told]));
+        assert_eq!(laid_out(&fixed, &stranger("catalog/prod")).0, ["new 10.0.0.32/27"]);
+        assert_eq!(laid_out(&[("new", prefix(27))], &stranger("payments/prod")).0, ["new 10.0.0.64/27"]);
+    }
+
+    #[test]
+    fn no_range_is_chosen_while_subnets_are_unseen() {
+        let mut lives = live(&network(&[]));
+        let kind = at("payments/prod/us-west-2/subnet/x").kind;
+        lives.unreadable = [("payments/prod".parse().unwrap(), [(kind, "denied".to_owned())].into())].into();
+        let (made, notes) = laid_out(&[("new", prefix(26))], &lives);
+        let told = "The subnets of the account are not all known, and a new range could be one of theirs. Left out: new.";
+        assert!(made.is_empty() && notes.iter().any(|note| note == told), "{notes:?}");
+    }
+}

@@ -139,4 +139,20 @@ domains:
         let other = MODULE.replace("default: hello", "default: good day");
         assert_eq!(touched(&desired(DOMAINS, MODULE), &desired(DOMAINS, &other)).domains.len(), 3);
     }
+
+    #[test]
+    fn what_may_be_given_up_touches_whose_it_is() {
+        let before = desired(DOMAINS, MODULE);
+        let retiring = |account: &str| {
+            let mut now = before.clone();
+            now.estate.retired.accounts.insert(account.parse().unwrap());
+            touched(&before, &now)
+        };
+        assert_eq!(retiring("search/dev").domains.iter().map(Name::as_str).collect::<Vec<_>>(), ["search"]);
+        let gone = retiring("gone/dev");
+        assert_eq!((gone.domains.iter().map(Name::as_str).collect::<Vec<_>>(), gone.left_out), (vec!["gone"], 7), "it may still live");
+        let mut now = before.clone();
+        now.estate.retired.resources.insert("search/dev/us-west-2/log-group/x".parse().unwrap());
+        assert_eq!(touched(&before, &now).domains.len(), 3, "an address is no promise of whose plan it alters");
+    }
 }

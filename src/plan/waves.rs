@@ -69,3 +69,38 @@ fn action(ground: &Ground, fates: &Fates, node: &Node) -> Option<Action> {
         (Fate::Unchanged | Fate::Blocked, _) => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::estates::{accounts, at, desired, live, steps, with};
+    use crate::plan::{Action, Live, plan};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_replacement_says_what_demands_it_and_nothing_else() {
+        let network = |zone: &str| {
+            let subnet = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": zone, "tags": { "zone": zone } });
+            let vpc = ("payments/prod/us-west-2/vpc/main", json!({ "cidr": "10.0.0.0/16" }));
+            with(accounts(&["payments/prod"]), [vpc, ("payments/prod/us-west-2/subnet/x", subnet)])
+        };
+        let (plan, _) = plan(&desired(&network("b")), &live(&network("a")));
+        assert_eq!(steps(&plan), ["- payments/prod/us-west-2/subnet/x []", "+ payments/prod/us-west-2/subnet/x [0]"]);
+        let both: Vec<&Action> = plan.steps().map(|step| &step.action).collect();
+        let [Action::Delete { replacing: true, why, .. }, Action::Create { replacing: true, want }] = both[..] else { panic!("{both:?}") };
+        assert_eq!(why.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["zone"], "the tag alone would be set in place");
+        assert_eq!(want.range().map(|range| range.to_string()).as_deref(), Some("10.0.0.0/24"));
+    }
+
+    #[test]
+    fn only_accounts_that_live_or_are_created_are_looked_for() {
+        let all = accounts(&["catalog/prod", "payments/prod"]);
+        let emails = |all: &[(String, Value)], lives: &Live| {
+            plan(&desired(all), lives).0.emails.into_iter().map(|(account, email)| format!("{account} {email}")).collect::<Vec<_>>()
+        };
+        let expected = ["catalog/prod aws+catalog-prod@acme.example", "payments/prod aws+payments-prod@acme.example"];
+        assert_eq!(emails(&all, &live(&all[..2])), expected);
+        // Which unit is meant is not known, so no account is made in it.
+        let twins = [(at("management/global/organizational-unit/all"), vec!["ou-1".into(), "ou-2".into()])].into();
+        assert_eq!(emails(&all, &Live { twins, ..live(&all[..2]) }), expected[..1]);
+    }
+}

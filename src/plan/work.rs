@@ -241,6 +241,8 @@ const ROWS: &[Row] = &[
 mod tests {
     use super::*;
     use crate::kinds::TABLE;
+    use crate::plan::estates::{at, spec};
+    use serde_json::{Value, json};
 
     #[test]
     fn every_kind_has_a_row_of_calls_that_it_makes() {
@@ -252,5 +254,28 @@ mod tests {
                 assert!(row.writes.contains(call) || row.reads.contains(call), "{} never calls {call}", own.kind);
             }
         }
+    }
+
+    #[test]
+    fn what_has_parts_takes_a_call_for_each() {
+        let calls = |address: &str, fields: Value| {
+            let address = at(address);
+            let action = Action::Create { want: spec(&address, fields), replacing: false };
+            work(&Step { address, action, after: vec![], concerns: vec![], asked: None }).writes.len()
+        };
+        let table = |routes: Value, subnets: Value| {
+            calls("a/prod/us-west-2/route-table/x", json!({ "vpc": "vpc/main", "routes": routes, "subnets": subnets }))
+        };
+        let plain = table(json!({}), json!([]));
+        let routes = json!({ "0.0.0.0/0": "nat-gateway/a", "10.9.0.0/16": "nat-gateway/b" });
+        assert_eq!(table(routes, json!(["subnet/a", "subnet/b", "subnet/c"])), plain + 5);
+        let role = |policies: Value, managed: Value| {
+            calls("a/prod/global/iam-role/x", json!({ "trust": {}, "policies": policies, "managed_policies": managed }))
+        };
+        assert_eq!(role(json!({ "p": {} }), json!(["ReadOnlyAccess", "SecurityAudit"])), role(json!({}), json!([])) + 3);
+        let user = |policies: Value| {
+            calls("a/prod/global/iam-user/x", json!({ "policies": policies, "permission_boundary": "iam-policy/ci-boundary" }))
+        };
+        assert_eq!(user(json!({ "p": {}, "q": {} })), user(json!({})) + 2);
     }
 }

@@ -7,8 +7,6 @@ mod fields;
 pub mod fold;
 mod health;
 mod json;
-#[cfg(test)]
-mod made;
 mod matrix;
 mod notes;
 pub mod notice;
@@ -28,3 +26,6 @@ pub use matrix::{MOST_JOBS, busy, matrix, packed};
 pub use page::page;
 pub use record::{record, records};
 pub use text::{Options, text};
+
+#[cfg(test)]
+mod made;
