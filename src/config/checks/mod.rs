@@ -105,4 +105,5 @@ pub static TABLE: &[Check] = &[
     found("dangling-reference", "every reference leads to a resource that is declared for the same account"),
     found("reference-cycle", "no resource needs itself, by however many others"),
     found("subnets-too-large", "the subnets of a network fit into its range"),
+    found("held-twice", "no subnet is in two route tables, and no elastic IP in two NAT gateways"),
 ];

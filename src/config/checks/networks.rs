@@ -27,6 +27,32 @@ pub fn check(files: &Files, estate: &Estate, resources: &BTreeMap<Address, Made>
     fixed(estate, &networks, found);
     pool(files, estate, &networks, found);
     subnets(estate, resources, &networks, found);
+    held(estate, resources, found);
+}
+
+/// What only one resource can have at a time: each plan would take it from the one to give it to the other. One problem a declaration.
+fn held(estate: &Estate, resources: &BTreeMap<Address, Made>, found: &mut Vec<Problem>) {
+    let mut holders: BTreeMap<Address, &Address> = BTreeMap::new();
+    let mut new: BTreeMap<(&str, u32), Problem> = BTreeMap::new();
+    for (address, made) in resources {
+        let holds: Vec<_> = match &made.declared.spec {
+            Spec::RouteTable(table) => table.subnets.iter().collect(),
+            Spec::NatGateway(gateway) => vec![&gateway.elastic_ip],
+            _ => continue,
+        };
+        for reference in holds {
+            let what = reference.resolve(address, &estate.home_region);
+            let Some(first) = holders.get(&what) else {
+                holders.insert(what, address);
+                continue;
+            };
+            let message = format!("{}/{} and {}/{} both have {reference}", first.kind, first.name, address.kind, address.name);
+            let hint = "a subnet is in one route table, and an elastic IP in one NAT gateway: take it out of one of the two";
+            let place = (made.declared.place.file.as_str(), made.at.start);
+            new.entry(place).or_insert_with(|| problem("held-twice", made, message).hint(hint));
+        }
+    }
+    found.extend(new.into_values());
 }
 
 fn size(prefix: u8) -> u64 {
