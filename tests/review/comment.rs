@@ -83,8 +83,9 @@ fn runs_at_the_very_same_time_leave_one_comment() {
     // Written once, before any of them reads it.
     let plan = workflow.plan(Risk::Notable);
     std::thread::scope(|scope| {
-        let runs = [(); 3].map(|()| scope.spawn(|| workflow.landfall(&["comment", &plan])));
-        runs.map(|run| run.join().unwrap().expect(0));
+        for run in [(); 3].map(|()| scope.spawn(|| workflow.landfall(&["comment", &plan]))) {
+            run.join().unwrap().expect(0);
+        }
     });
     assert_eq!(workflow.github.comments(PULL).len(), 1);
 }
