@@ -87,14 +87,17 @@ fn cut(text: &str, longest: usize) -> String {
         '>' => "&gt;".to_owned(),
         sign => sign.to_string(),
     });
-    let (mut kept, mut fits) = (String::new(), String::new());
+    // How much of it leaves room for the ellipsis, in bytes.
+    let (mut kept, mut length, mut fits) = (String::new(), 0, 0);
     for sign in escaped {
-        kept.push_str(&sign);
-        if units(&kept) > longest {
-            return fits + "…";
+        length += units(&sign);
+        if length > longest {
+            kept.truncate(fits);
+            return kept + "…";
         }
-        if units(&kept) < longest {
-            fits.clone_from(&kept);
+        kept.push_str(&sign);
+        if length < longest {
+            fits = kept.len();
         }
     }
     kept
