@@ -45,9 +45,9 @@ impl Source {
         inside.split(['/', '.']).next().unwrap_or_default()
     }
 
-    /// The code of the room itself: without comments, and without the tests beneath it.
+    /// The code of the room itself: without comments, and without the tests beneath it or in a file of their own.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let code = self.text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+        let code = self.text.lines().take_while(|line| line.trim() != "#[cfg(test)]" && !self.path.ends_with("/tests.rs"));
         code.enumerate().map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()))
     }
 }

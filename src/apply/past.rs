@@ -45,11 +45,10 @@ impl Past {
 
 /// The waves of a plan that come before one, which may have no steps in it.
 fn earlier<'a>(plan: &'a Plan, wave: &Name) -> impl Iterator<Item = &'a Wave> {
-    let at = plan.waves.iter().position(|other| other.name == *wave).unwrap_or_else(|| {
-        let place = |name: &Name| (name.as_str() != ORGANIZATION).then(|| plan.rollout.place(name).unwrap_or(usize::MAX));
-        plan.waves.iter().position(|other| place(&other.name) > place(wave)).unwrap_or(plan.waves.len())
-    });
-    plan.waves[..at].iter()
+    // The organization has no place among the waves, and comes before them all; its second part has none either, and comes after them.
+    let place = |name: &Name| (name.as_str() != ORGANIZATION).then(|| plan.rollout.place(name).unwrap_or(usize::MAX));
+    let at = place(wave);
+    plan.waves.iter().take_while(move |other| place(&other.name) < at)
 }
 
 fn busy(wave: &Wave) -> impl Iterator<Item = &Account> {

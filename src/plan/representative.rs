@@ -3,7 +3,7 @@
 
 use super::compare::{Fate, Fates};
 use super::ground::{ACCOUNT, Ground, account_of};
-use super::{Action, Plan, Step, Wave};
+use super::{Action, Plan, Step};
 use crate::kinds::Spec;
 use crate::model::{Account, Address, Change, Concern, KindName, Name, Note, Place, Risk, Severity, Subject, show};
 use std::cmp::Reverse;
@@ -42,9 +42,7 @@ pub(super) fn mark(ground: &Ground, fates: &Fates, plan: &mut Plan) {
     let places: BTreeMap<Name, usize> = plan.rollout.waves.iter().enumerate().map(|(place, rules)| (rules.name.clone(), place)).collect();
     // Nothing comes before the first wave that has accounts, and so it can't be unlike anything.
     let Some(first) = plan.emails.keys().filter_map(|account| plan.rollout.place_of(account)).min() else { return };
-    let later = |wave: &&Wave| places.get(&wave.name).is_some_and(|place| *place > first);
-    let kinds = plan.waves.iter().filter(later).flat_map(|wave| wave.accounts.values().flatten()).map(|step| &step.address.kind);
-    let settled = settled(ground, fates, &kinds.cloned().collect());
+    let settled = settled(ground, fates, &plan.steps().map(|step| step.address.kind.clone()).collect());
     let mut seen: BTreeSet<Pattern> = BTreeSet::new();
     let lonely = lonely(plan);
     for wave in &mut plan.waves {
@@ -113,7 +111,7 @@ fn is_exercised(ground: &Ground, settled: &Settled, place: usize, step: &Step) -
     let counterparts = settled.get(&Pattern::of(step).origin).into_iter().flatten();
     let mut earlier = counterparts.filter(|(other, _)| *other < place).filter_map(|(_, other)| Some((*other, &ground.found(other)?.spec)));
     match &step.action {
-        Action::Create { want, .. } => earlier.any(|(_, live)| live.kind() == want.kind()),
+        Action::Create { .. } => earlier.next().is_some(),
         Action::Update { want, changes, .. } => earlier.any(|(other, live)| is_so(other, live, (at, want), changes)),
         Action::Delete { replacing: true, why, .. } => {
             let want = ground.declared(at).map(|declared| &declared.spec);
@@ -125,7 +123,7 @@ fn is_exercised(ground: &Ground, settled: &Settled, place: usize, step: &Step) -
 
 /// Whether a live resource has, in the fields that change, what is wanted of its counterpart, but for the accounts' own names.
 fn is_so(other: &Address, live: &Spec, (at, want): (&Address, &Spec), changes: &[Change]) -> bool {
-    if live.kind() != want.kind() || changes.iter().any(|change| change.field.starts_with(BINDING)) {
+    if changes.iter().any(|change| change.field.starts_with(BINDING)) {
         return false;
     }
     let text = |value: &Option<String>, account: &Account| value.as_ref().map(|text| impersonal(text, account));
@@ -226,121 +224,4 @@ pub(super) fn note(plan: &Plan) -> Option<Note> {
 pub const SUMMARY: &str = "Waves contain what no earlier wave exercises";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{load_texts, show as said};
-    use crate::plan::{Desired, Found, Live, Report, plan};
-
-    const MODULE: &str = "\
-about: Parameters.
-parameters: { greeting: { type: string, default: hello } }
-resources:
-  - { kind: organizational-unit, name: all }
-  - kind: account
-    name: main
-    spec: { email: \"${account.email}\", name: x, organizational_unit: \"management:organizational-unit/all\", access_role: Role }
-  - { kind: ssm-parameter, name: landfall/all, spec: { value: { text: \"${parameter.greeting} ${environment}\" } } }
-";
-    const PROD: &str =
-        "  - { kind: ssm-parameter, name: \"landfall/${domain.name}\", environments: [prod], spec: { value: { text: x } } }\n";
-    const ORGANIZATION: &str = "\
-organization: { name: acme, account_email: \"aws+{domain}-{environment}@acme.example\", home_region: us-west-2, github: acme }
-teams: { core: {} }
-domains:
-";
-    const ALL: &str = "  catalog: { team: core }\n  payments: { team: core }\n";
-    const EVERYWHERE: [&str; 4] = ["organization", "dev", "stage", "prod"];
-
-    fn desired(domains: &str, module: &str) -> Desired {
-        let modules = BTreeMap::from([("greeting".to_owned(), ("modules/greeting/module.yaml".to_owned(), module.to_owned()))]);
-        let text = format!("{ORGANIZATION}{domains}");
-        let loaded = load_texts(("domains.yaml", &text), &modules, jiff::Timestamp::UNIX_EPOCH);
-        loaded.map_err(|problems| said(&problems, false)).unwrap().desired
-    }
-
-    /// What lives after the steps of some waves.
-    fn applied(desired: &Desired, waves: &[&str]) -> Live {
-        let (whole, _) = plan(desired, &Live::default());
-        let steps = whole.waves.iter().filter(|wave| waves.contains(&wave.name.as_str())).flat_map(|wave| wave.accounts.values().flatten());
-        let found = |step: &Step| Some((step.address.clone(), Found { id: "id".into(), spec: step.action.after()?.clone() }));
-        Live { found: steps.filter_map(found).collect(), ..Live::default() }
-    }
-
-    /// What is first seen, and the plan.
-    fn first_seen(desired: &Desired, live: &Live) -> (Vec<String>, Plan) {
-        let (plan, Report { notes, .. }) = plan(desired, live);
-        let note = notes.into_iter().find(|note| note.summary == SUMMARY);
-        (note.map(|note| note.detail.lines().map(str::to_owned).collect()).unwrap_or_default(), plan)
-    }
-
-    #[test]
-    fn a_pattern_first_seen_in_prod_is_told_once_and_takes_an_approval() {
-        let before = applied(&desired(ALL, MODULE), &EVERYWHERE);
-        let (told, plan) = first_seen(&desired(ALL, &format!("{MODULE}{PROD}")), &before);
-        assert_eq!(told, ["first seen in prod: create ssm-parameter landfall/‹domain› of greeting, in 2 accounts"]);
-        assert_eq!(plan.approvals_needed(), 1);
-        let why = "first seen in prod: no earlier wave exercises it";
-        assert!(plan.steps().all(|step| step.concerns.iter().any(|concern| concern.why == why)));
-    }
-
-    #[test]
-    fn what_an_earlier_wave_has_exercised_is_not_new_nor_is_it_on_a_rerun() {
-        let other = MODULE.replace("hello", "good day");
-        let before = applied(&desired(ALL, MODULE), &EVERYWHERE);
-        let (told, plan) = first_seen(&desired(ALL, &other), &before);
-        assert_eq!((told, plan.steps().count(), plan.approvals_needed()), (vec![], 6, 0));
-        // Dev and stage are through; what is left of the plan is prod's.
-        let mut later = before;
-        later.found.extend(applied(&desired(ALL, &other), &["dev", "stage"]).found);
-        let (told, plan) = first_seen(&desired(ALL, &other), &later);
-        assert_eq!((told, plan.steps().count()), (vec![], 2));
-        // But what prod alone is to have is new, although dev has the same parameter with another value.
-        let own = ALL.replace("payments: { team: core }", "payments: { team: core, modules_in: { prod: { greeting: { greeting: hi } } } }");
-        let (told, _) = first_seen(&desired(&own, &other), &applied(&desired(ALL, &other), &EVERYWHERE));
-        assert_eq!(told, ["first seen in prod: update ssm-parameter landfall/all of greeting (value), in payments/prod"]);
-    }
-
-    #[test]
-    fn what_has_nothing_before_it_is_unlike_nothing() {
-        let alone = "  tools: { team: core, environments: [prod] }\n";
-        let (told, plan) = first_seen(&desired(alone, &format!("{MODULE}{PROD}")), &Live::default());
-        assert_eq!((told, plan.steps().count()), (vec![], 4));
-    }
-
-    #[test]
-    fn the_account_of_a_domain_that_has_prod_only_is_told_of_once() {
-        let module = format!("{MODULE}{PROD}{}", PROD.replace("landfall/", "landfall/more/"));
-        let mut desired = desired(&format!("{ALL}  tools: {{ team: core, environments: [prod] }}\n"), &module);
-        desired.resources.retain(|at, _| at.account.to_string() != "catalog/prod" && at.account.to_string() != "payments/prod");
-        let (told, plan) = first_seen(&desired, &Live::default());
-        let expected =
-            "first seen in prod: create account main of greeting, in tools/prod: no account of their domain is in an earlier wave";
-        assert_eq!(told, [expected]);
-        let why = |step: &Step| step.concerns.iter().any(|concern| concern.why.starts_with("first seen in prod: 2 steps"));
-        assert_eq!(plan.steps().filter(|step| why(step)).count(), 1);
-    }
-
-    #[test]
-    fn only_whole_names_are_taken_out() {
-        let account = "pay/prod".parse().unwrap();
-        let cases = [
-            ("pay-api/prod", "‹domain›-api/‹environment›"),
-            ("payments-production", "payments-production"),
-            ("paypay pay", "paypay ‹domain›"),
-            ("prodpay", "prodpay"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(impersonal(text, &account), expected);
-        }
-    }
-
-    #[test]
-    fn a_long_list_of_what_is_new_names_twelve_and_counts_the_rest() {
-        let told = |count: usize| {
-            let more: String = (0..count).map(|number| PROD.replace("landfall/", &format!("landfall/{number}/"))).collect();
-            first_seen(&desired(ALL, &format!("{MODULE}{more}")), &applied(&desired(ALL, MODULE), &EVERYWHERE)).0
-        };
-        assert!(told(12).iter().all(|line| line.starts_with("first seen in prod: ")) && told(12).len() == 12);
-        assert_eq!((told(15).len(), told(15).last().map(String::as_str)), (13, Some("and 3 more")));
-    }
-}
+mod tests;

@@ -315,8 +315,8 @@ mod tests {
         };
         assert_eq!([1, 2, 9, 25].map(|accounts| tolerated(None, accounts)), [0, 1, 1, 2]);
         assert_eq!([19, 20, 100].map(|accounts| tolerated(Some("5%"), accounts)), [0, 1, 5]);
-        assert_eq!(tolerated(Some("3"), 1), 3);
-        for wrong in ["", "%", "-1", "101%", "five", "1.5%", "1 %", "99999999999999999999"] {
+        assert_eq!((tolerated(Some("3"), 1), tolerated(Some("100%"), 4)), (3, 4));
+        for wrong in ["", "%", "-1", "101%", "five", "+5", "1.5%", "1 %", "99999999999999999999"] {
             assert!(wrong.parse::<Tolerance>().is_err(), "{wrong}");
         }
     }
@@ -326,7 +326,7 @@ mod tests {
         for (text, expected) in [("0s", 0), ("90s", 90), ("10m", 600), ("2h", 7_200), ("7d", 604_800)] {
             assert_eq!((seconds(text), show_seconds(expected)), (Ok(expected), text.to_owned()));
         }
-        for wrong in ["", "m", "10", "10 m", "-1m", "8d", "1w", "1½h", "9999999h"] {
+        for wrong in ["", "m", "10", "10 m", "-1m", "+1m", "8d", "1w", "1½h", "9999999h"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }

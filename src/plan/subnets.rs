@@ -39,18 +39,18 @@ pub(super) fn allocate(ground: &Ground, out: &mut Allocation) {
     let unseen = blind::accounts(ground.live, &SUBNET);
     for (at, subnets) in &of_vpc {
         match out.ranges.get(at) {
-            Some(range) => lay_out(out, &vpc(ground, at, *range), ground, subnets, &unseen),
+            Some(range) => lay_out(out, &vpc(ground, at, *range), subnets, &unseen),
             // Its VPC is without a range, for a reason that a note gives already.
             None => out.blocked.extend(subnets.iter().map(|(at, _)| (*at).clone())),
         }
     }
 }
 
-fn lay_out(out: &mut Allocation, vpc: &Vpc, ground: &Ground, subnets: &[(&Address, &Subnet)], unseen: &BTreeSet<Account>) {
+fn lay_out(out: &mut Allocation, vpc: &Vpc, subnets: &[(&Address, &Subnet)], unseen: &BTreeSet<Account>) {
     let mut wishes = Vec::new();
     let mut fixed = Vec::new();
     for (at, subnet) in subnets {
-        let lives = living(ground, at).filter(|range| vpc.living.iter().any(|(taken, by, _)| taken == range && *by == Some(*at)));
+        let lives = vpc.living.iter().find(|(_, by, _)| *by == Some(*at)).map(|(range, ..)| *range);
         let prefix = prefix(&subnet.cidr, vpc.range);
         match (subnet.cidr, lives) {
             (Cidr::Fixed(range), live) if live == Some(range) => out.settle(at, range),
@@ -91,16 +91,12 @@ fn choose(out: &mut Allocation, vpc: &Vpc, fixed: &[Ipv4Net], mut wishes: Vec<Wi
 fn vpc<'a>(ground: &Ground<'a>, at: &'a Address, range: Ipv4Net) -> Vpc<'a> {
     let lives = ground.found(at).is_some_and(|found| matches!(&found.spec, Spec::Vpc(vpc) if vpc.cidr.fixed() == Some(range)));
     let lives = lives || ground.adopted.contains_key(at);
-    let ours = ground.live.found.iter().filter(|(other, _)| other.account == at.account && other.kind == SUBNET);
+    let ours = ground.live.found.iter().filter(|(other, _)| other.account == at.account);
     let ours = ours.filter_map(|(other, found)| Some((range_of(&found.spec)?, Some(other), other.to_string())));
     let strangers = ground.live.strangers.iter().filter(|other| other.account == at.account);
     let strangers = strangers.filter_map(|other| Some((range_of(&other.spec)?, None, format!("{}, which is not ours,", other.id))));
     let living = ours.chain(strangers).filter(|(taken, ..)| lives && overlap(*taken, range)).collect();
     Vpc { at, range, living }
-}
-
-fn living(ground: &Ground, at: &Address) -> Option<Ipv4Net> {
-    range_of(&ground.found(at)?.spec)
 }
 
 fn range_of(spec: &Spec) -> Option<Ipv4Net> {
@@ -225,6 +221,34 @@ mod tests {
         assert_eq!(refused(&twice, &nothing), ["10.0.0.32/27 overlaps 10.0.0.0/26 of another subnet."]);
         let taken = "10.0.0.32/27 is not free: payments/prod/us-west-2/subnet/a has 10.0.0.0/26.";
         assert_eq!(refused(&twice, &live(&network(&twice[..1]))), [taken]);
+        let late = [("new", fixed("10.0.0.32/27")), ("old", fixed("10.0.0.0/26"))];
+        assert_eq!(refused(&late, &live(&network(&late[1..]))), [taken.replace("/a has", "/old has")]);
+    }
+
+    #[test]
+    fn a_fixed_range_is_free_unless_something_else_that_stays_is_in_it() {
+        let fixed = |name: &'static str, range: &str| (name, json!(range));
+        let lives = live(&network(&[fixed("a", "10.0.0.0/26")]));
+        let beside = [fixed("a", "10.0.0.0/26"), fixed("new", "10.0.0.128/26")];
+        assert_eq!(laid_out(&beside, &lives).0, ["new 10.0.0.128/26"]);
+        assert_eq!(laid_out(&[fixed("a", "10.0.0.0/27")], &lives).0, ["a 10.0.0.0/27"], "its own range is no hindrance");
+        // Of a VPC that is replaced by a larger one, nothing stays.
+        let mut moved = network(&[fixed("a", "10.0.0.0/26")]);
+        moved.iter_mut().filter(|(at, _)| at == VPC).for_each(|(_, vpc)| *vpc = json!({ "cidr": "10.0.0.0/25" }));
+        let swapped = [fixed("a", "10.0.0.64/26"), fixed("new", "10.0.0.0/26")];
+        assert_eq!(laid_out(&swapped, &live(&moved)).0, ["a 10.0.0.64/26", "new 10.0.0.0/26"]);
+    }
+
+    #[test]
+    fn a_subnet_that_comes_from_another_vpc_gets_a_range_of_this_one() {
+        let other = ("payments/prod/us-west-2/vpc/other", json!({ "cidr": "10.1.0.0/24" }));
+        let fields = json!({ "vpc": "vpc/other", "cidr": "10.1.0.0/26", "zone": "a" });
+        let lives = live(&with(network(&[]), [other.clone(), ("payments/prod/us-west-2/subnet/a", fields)]));
+        let (plan, _) = plan(&desired(&with(network(&[("a", prefix(26))]), [other])), &lives);
+        assert_eq!(
+            plan.steps().filter_map(|step| step.action.after()?.range()).map(|range| range.to_string()).collect::<Vec<_>>(),
+            ["10.0.0.0/26"]
+        );
     }
 
     #[test]
@@ -240,6 +264,10 @@ mod tests {
         assert_eq!(laid_out(&fixed, &stranger("payments/prod")), (vec![], vec![told]));
         assert_eq!(laid_out(&fixed, &stranger("catalog/prod")).0, ["new 10.0.0.32/27"]);
         assert_eq!(laid_out(&[("new", prefix(27))], &stranger("payments/prod")).0, ["new 10.0.0.64/27"]);
+        // Nor are ours of another account in the way, whatever they do there.
+        let fields = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/26", "zone": "a" });
+        let elsewhere = live(&with(network(&[]), [("catalog/prod/us-west-2/subnet/x", fields)]));
+        assert_eq!(laid_out(&fixed, &elsewhere).0, ["new 10.0.0.32/27"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::fake::{account, name, plan};
 use super::*;
 use crate::model::{Deed, Part, Reading, Risk, RunOutcome, StepRecord, Why};
-use crate::plan::{Action, Step};
+use crate::plan::{Action, ORGANIZATION_LAST, Step};
 use jiff::Timestamp;
 
 fn record(run: &str, entry: Entry) -> ChangeRecord {
@@ -118,6 +118,8 @@ fn an_account_that_was_red_after_its_steps_failed_although_they_succeeded() {
     assert_eq!(after(vec![reading(When::Before, "red: x"), reading(When::After, "green")]), Came::Succeeded);
     assert_eq!(after(vec![reading(When::After, "red: x")]), Came::Failed);
     assert_eq!(after(vec![reading(When::After, "red: x"), reading(When::After, "green")]), Came::Succeeded, "it has settled");
+    let other = Reading { account: account("b/dev"), ..reading(When::After, "red: x") };
+    assert_eq!(after(vec![other]), Came::Succeeded, "another account's canaries say nothing of this one");
 }
 
 #[test]
@@ -125,9 +127,21 @@ fn only_earlier_waves_count_and_the_organization_comes_before_all() {
     let plan = plan(&["management", "a/dev", "a/prod"]);
     let held = |wave: &str| crate::model::show(&Past::before(&plan, &name(wave), &BTreeMap::new(), Came::NotStarted).held);
     assert_eq!(
-        [held(ORGANIZATION), held("dev"), held("stage"), held("prod")],
-        ["", "management", "management, a/dev", "management, a/dev"]
+        [ORGANIZATION, "dev", "stage", "prod", ORGANIZATION_LAST].map(held),
+        ["", "management", "management, a/dev", "management, a/dev", "management, a/dev, a/prod"]
     );
+}
+
+#[test]
+fn a_run_of_a_whole_wave_set_out_for_all_of_it() {
+    let mut killed = began("1", &[]);
+    if let Entry::Began(began) = &mut killed.entry {
+        began.part.as_mut().unwrap().wave = Some(name("dev"));
+    }
+    let plan = plan(&ALL);
+    let failed: Vec<String> =
+        came(&plan, &[killed]).into_iter().filter(|(_, came)| *came == Came::Failed).map(|(account, _)| account.to_string()).collect();
+    assert_eq!(failed, ALL[..3]);
 }
 
 #[test]

@@ -25,16 +25,19 @@ pub fn pages(plan: &Plan, report: &Report) -> Vec<String> {
     parts.extend(sections::groups(&groups(&folded, plan), &New::new(), &LEVELS[0]));
     parts.extend(legend(&folded));
     parts.extend(sections::notes(&report.notes, |severity| severity != Severity::Blocking, usize::MAX));
-    let mut pages = vec![String::new()];
-    for part in parts.into_iter().flat_map(split) {
-        if pages.last().is_some_and(|page| !page.is_empty() && page.len() + part.len() > PAGE) {
-            pages.push(String::new());
-        }
-        if let Some(page) = pages.last_mut() {
-            page.push_str(&part);
+    packed(parts.into_iter().flat_map(split), PAGE)
+}
+
+/// Parts one after the other, as many in each piece as fit into some bytes; at least one piece.
+fn packed(parts: impl Iterator<Item = String>, most: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for part in parts {
+        match pieces.last_mut() {
+            Some(last) if last.is_empty() || last.len() + part.len() <= most => last.push_str(&part),
+            _ => pieces.push(part),
         }
     }
-    pages
+    pieces
 }
 
 /// What the placeholders stand for in each account, so that the page gives back every step.
@@ -52,20 +55,21 @@ fn legend(folded: &Folded) -> Vec<String> {
     heading.into_iter().chain(blocks).collect()
 }
 
-/// A part that fits on a page as it is; a larger one as plain lines in fences of their own, so that none is cut inside.
+/// A part that fits on a page as it is; a larger one as plain lines in fences of their own, so that none is cut inside. A line as long as that
+/// goes on in the next.
 fn split(part: String) -> Vec<String> {
     if part.len() <= PAGE {
         return vec![part];
     }
-    let mut pieces: Vec<Vec<String>> = vec![Vec::new()];
-    let mut size = 0;
-    for line in part.lines() {
-        if size + line.len() > PAGE / 2 {
-            pieces.push(Vec::new());
-            size = 0;
-        }
-        size += line.len() + 1;
-        pieces.last_mut().into_iter().for_each(|piece| piece.push(line.chars().take(PAGE / 8).collect()));
-    }
-    pieces.iter().map(|lines| fence("", lines)).chain([format!("{}\n\n", code("(a part larger than a page)"))]).collect()
+    // A fence is longer than what is like it inside: a quarter of a page fits on one with both of its fences. A letter has up to four bytes.
+    let lines = part.split_inclusive('\n').flat_map(|line| {
+        let letters: Vec<char> = line.chars().collect();
+        letters.chunks(PAGE / 16).map(String::from_iter).collect::<Vec<_>>()
+    });
+    let pieces = packed(lines, PAGE / 4);
+    pieces
+        .iter()
+        .map(|piece| fence("", &[piece.trim_end().to_owned()]))
+        .chain([format!("{}\n\n", code("(a part larger than a page)"))])
+        .collect()
 }

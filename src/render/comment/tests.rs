@@ -123,4 +123,21 @@ fn a_part_larger_than_a_page_goes_over_several_and_loses_no_line() {
     let kept: std::collections::BTreeSet<&str> = text.lines().filter_map(|line| line.trim().strip_suffix(&"x".repeat(150))).collect();
     assert!((0..10_000).all(|line| kept.contains(format!("line {line} ").as_str())));
     assert!(text.contains("(a part larger than a page)"));
+    assert_eq!(text.matches("```\n").count() / 2, 7 + 1, "a quarter of a page in each fence, and the one that the note had");
+
+    // A line that is longer than that goes on, whatever it is made of.
+    for (letter, count) in [("x", 2_000_000), ("\u{1f512}", 400_000), ("`", 1_000_000)] {
+        let note = crate::model::Note::new(Severity::Blocking, crate::model::Subject::Estate, "long", letter.repeat(count));
+        let all = pages(&made::plan([]), &Report { notes: vec![note], ..Report::default() });
+        assert!(all.iter().all(|one| one.len() <= page), "{letter} {:?}", all.iter().map(String::len).collect::<Vec<_>>());
+        assert!(all.concat().matches(letter).count() >= count, "{letter}");
+    }
+}
+
+#[test]
+fn the_legend_is_of_the_accounts_whose_steps_are_folded() {
+    let page = pages(&roles(&["one"]), &Report::default()).concat();
+    let legend = page.split("What the names in").nth(1).unwrap();
+    let named = ["ofone/prod: ", "ofone/stage: ", "c/prod: "].map(|account| legend.contains(account));
+    assert_eq!(named, [true, true, false], "{legend}");
 }

@@ -104,7 +104,7 @@ impl<'a> Loose<'a> {
         let text = canonical(&shape::json(step));
         let template = facts.take_out(&text);
         // Trust nothing: what does not come back as it was stays as it is.
-        let literal = text.contains(facts::OPEN) || facts.put_in(&template) != text;
+        let literal = facts.put_in(&template) != text;
         let template = if literal { (true, text.clone()) } else { (false, template) };
         Loose { text, template, step, member }
     }
@@ -192,4 +192,22 @@ impl Folded {
 
 fn in_order(accounts: BTreeMap<Account, BTreeMap<usize, Step>>) -> BTreeMap<Account, Vec<Step>> {
     accounts.into_iter().map(|(account, steps)| (account, steps.into_values().collect())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Action;
+    use crate::render::made;
+
+    #[test]
+    fn what_only_looks_like_a_placeholder_is_shared_with_nobody_who_has_what_it_would_stand_for() {
+        let role = |domain: &str, of: &str| {
+            let action = Action::Create { want: made::role(of), replacing: false };
+            made::step(&format!("{domain}/prod/global/iam-role/ci"), action)
+        };
+        let looks = [role("a", "‹domain›.x"), role("b", "‹domain›.x"), role("shop", "shop.x")];
+        let plan = made::plan([("prod", looks.to_vec())]);
+        assert_eq!(fold(&plan).expand(), Ok(plan.waves));
+    }
 }

@@ -152,9 +152,11 @@ mod tests {
             ],
         });
         assert_eq!(slack(&failed), expected);
-        for link in ["javascript:alert(1)", "https://x/|<!channel>", "https://x/ y"] {
-            failed.link = Some(link.to_owned());
-            assert_eq!(slack(&failed)["blocks"].as_array().unwrap().len(), 4, "{link}");
+        let long = |length: usize| format!("https://github.com/{}", "x".repeat(length - 19));
+        let refused = ["javascript:alert(1)", "http://github.com/", "https://x/|<!channel>", "https://x/ y", &long(500)];
+        for (link, blocks) in refused.map(|link| (link.to_owned(), 4)).into_iter().chain([(long(499), 5)]) {
+            failed.link = Some(link.clone());
+            assert_eq!(slack(&failed)["blocks"].as_array().unwrap().len(), blocks, "{link}");
         }
     }
 

@@ -146,7 +146,6 @@ fn spans(line: &str) -> Vec<Span> {
 /// What a terminal's colour means, as `Paint` has it.
 fn class(code: &str) -> &'static str {
     match code {
-        "1" => "heading",
         "32" => "added",
         "33" => "changed",
         "31" => "removed",
@@ -159,15 +158,38 @@ fn class(code: &str) -> &'static str {
 fn named(line: &[Span]) -> Vec<Span> {
     let is_name = |text: &str| !text.starts_with(' ') && text.chars().all(|c| c.is_ascii_alphanumeric() || "_./- ".contains(c));
     let at = |span: &Span| span.text.find(" = ").or_else(|| span.text.find(": ")).filter(|at| is_name(&span.text[..*at]));
-    match line.split_first() {
-        Some((first, rest)) if first.class.is_empty() && !first.stands_for => match at(first) {
-            Some(at) => {
-                let piece = |text: &str, class| Span { text: text.to_owned(), class, stands_for: false };
-                let (name, value) = first.text.split_at(at);
-                [piece(name, "field"), piece(value, "")].into_iter().chain(rest.iter().cloned()).collect()
-            }
-            None => line.to_vec(),
-        },
-        _ => line.to_vec(),
+    let Some((first, rest)) = line.split_first() else { return Vec::new() };
+    let Some(at) = at(first) else { return line.to_vec() };
+    let (name, value) = first.text.split_at(at);
+    let piece = |text: &str, class| Span { text: text.to_owned(), class, stands_for: false };
+    [piece(name, "field"), piece(value, "")].into_iter().chain(rest.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Change;
+    use crate::plan::Action;
+    use crate::render::made;
+
+    #[test]
+    fn the_colours_and_names_of_the_terminal_are_those_of_the_page() {
+        let text = |one: &str| format!("{one}: 1\n{}{one}: 2", "same: 0\n".repeat(7));
+        let changes = vec![
+            Change::between("description", Some("x".to_owned()), Some("y".to_owned())),
+            Change::between("document", Some(text("old")), Some(text("new"))),
+        ];
+        let action = Action::Update { live: made::role("x"), want: made::role("y"), changes };
+        let shape = Shape::of(&made::step("pay/prod/global/iam-role/ci", action));
+        let drawn = Drawn::of(&[&shape], &Values::new());
+        let named = |class: &str, text: &str| format!("<span class=\"{class}\">{text}</span>");
+        assert_eq!(drawn.heading().into_string(), named("resource", &named("changed", "~ iam-role ci")));
+        let changed = |number: usize| [named("removed", &format!("- old: {number}")), named("added", &format!("+ new: {number}"))];
+        let same = || std::iter::repeat_n("  same: 0".to_owned(), 3);
+        let diff = changed(1).into_iter().chain(same()).chain([named("faint", "…")]).chain(same()).chain(changed(2));
+        let description = format!("{}: {} → {}", named("field", "description"), named("removed", "x"), named("added", "y"));
+        let lines = [description, "document:".to_owned()].into_iter().chain(diff.map(|line| format!("  {line}")));
+        let lines: String = lines.map(|line| named("line", &format!("{line}\n"))).collect();
+        assert_eq!(drawn.body().into_string(), format!("<div class=\"step\"><pre><code>{lines}</code></pre></div>"));
     }
 }

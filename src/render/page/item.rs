@@ -78,7 +78,7 @@ fn item<'a>(patterns: Vec<&'a Pattern>, source: &Source<'_>) -> Item<'a> {
         let members: Vec<&Member> = patterns.iter().filter_map(|pattern| pattern.members.get(at)).collect();
         asked.push(members.iter().find_map(|member| member.asked.as_ref()).map(by));
         let (values, facts) = of(at);
-        variant.push(if count > 1 { fitting(&mut variants, &own(&members, source.plan), values, facts) } else { 0 });
+        variant.push(fitting(&mut variants, &own(&members, source.plan), values, facts));
     }
     Item { patterns, variants, variant, asked }
 }
@@ -161,15 +161,40 @@ mod tests {
 
     #[test]
     fn where_lines_fall_differently_an_account_has_them_its_own_way() {
-        let names = ["a", "b", "much-longer-than-the-others"];
+        let names = ["a", "b", "much-longer-than-the-others", "just-as-long-as-the-longest"];
         let (shown, variants) = shown(&plan(&names, |domain| format!("{domain} {}", "-".repeat(90))));
-        assert_eq!((shown.len(), variants), (3, 2));
-        assert!(shown[2].contains("description = \"much-longer-than-the-others ---"));
+        assert_eq!((shown.len(), variants), (4, 2));
+        assert!(shown.iter().any(|text| text.contains("description = \"much-longer-than-the-others ---")));
     }
 
     #[test]
     fn what_only_looks_like_a_placeholder_stays() {
         let (shown, _) = shown(&plan(&["catalog", "payments"], |_| "‹domain› \u{202e}<b>".to_owned()));
         assert_eq!(shown.iter().filter(|text| text.contains("description = ‹domain› \\u{202e}<b>")).count(), 2);
+    }
+
+    #[test]
+    fn the_halves_of_a_replacement_stand_together_and_neither_is_lost() {
+        use crate::model::{Concern, Risk};
+        use crate::plan::Action;
+        use crate::render::made;
+        let halves = |domain: &str, before: &str| {
+            let at = format!("{domain}/prod/global/iam-role/ci");
+            let removal = Action::Delete { live: made::role(before), replacing: true, why: vec![] };
+            let concerns = vec![Concern { risk: Risk::Dangerous, why: "others use it".to_owned() }];
+            [Step { concerns, ..made::step(&at, removal) }, made::create(&at, true)]
+        };
+        let shown = |befores: [&str; 2]| {
+            let plan = made::plan([("prod", [halves("a", befores[0]), halves("b", befores[1])].concat())]);
+            let folded = fold(&plan);
+            let values = folded.facts.iter().map(|(account, facts)| (account, values(facts))).collect();
+            let source = Source { plan: &plan, folded: &folded, values };
+            let items: Vec<Item> = groups(&folded, &plan).iter().flat_map(|group| items(group, &source)).collect();
+            let mut halves: Vec<usize> = items.iter().map(|item| item.patterns.len()).collect();
+            halves.sort_unstable();
+            halves
+        };
+        assert_eq!(shown(["old", "old"]), [2], "one pattern for both accounts");
+        assert_eq!(shown(["old", "older"]), [1, 1, 1], "what each had was its own, and what it gets is the same");
     }
 }

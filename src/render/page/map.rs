@@ -112,3 +112,43 @@ fn legend(units: &BTreeMap<Unit, BTreeMap<&Account, Work>>) -> Html {
     };
     tag("ul", [("class", "legend")], risks.iter().rev().map(entry))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Action;
+    use crate::render::made;
+    use serde_json::json;
+
+    fn moved(account: &str, unit: &str) -> Step {
+        let unit = format!("management:organizational-unit/{unit}");
+        let fields = json!({ "email": "a@b.example", "name": "x", "organizational_unit": unit, "access_role": "Role" });
+        made::step(&format!("{account}/global/account/main"), Action::Create { want: made::spec("account", fields), replacing: false })
+    }
+
+    #[test]
+    fn accounts_stand_in_their_units_the_organization_first_and_environments_as_changes_reach_them() {
+        let steps = [moved("a/dev", "zebra"), moved("b/stage", "audit"), made::create("c/prod/global/iam-role/ci", false)];
+        let mut plan = made::plan([("prod", steps.to_vec()), ("organization", vec![made::create("management/global/iam-role/ci", false)])]);
+        plan.emails = ["d/dev", "e/stage", "f/prod"].map(|account| (account.parse().unwrap(), String::new())).into();
+        let map = map(&plan).into_string();
+        let units: Vec<&str> = map.split("<h3>").skip(1).filter_map(|unit| unit.split(' ').next()).collect();
+        assert_eq!(units, ["organization", "dev", "stage", "prod", "audit", "zebra"]);
+        let of = |unit: &str| {
+            let of = map.split(&format!("<h3>{unit} ")).nth(1).and_then(|rest| rest.split("<h3>").next()).unwrap_or_default();
+            of.split("data-account=\"").skip(1).filter_map(|tile| tile.split('"').next()).collect::<Vec<_>>()
+        };
+        assert_eq!(["prod", "audit", "zebra"].map(of), [vec!["c/prod", "f/prod"], vec!["b/stage"], vec!["a/dev"]]);
+        let told = ["c/prod: 1 step, routine", "f/prod: unchanged"].map(|told| map.contains(&format!("aria-label=\"{told}\"")));
+        assert_eq!(told, [true, true], "{map}");
+    }
+
+    #[test]
+    fn tiles_lose_their_names_where_there_are_too_many() {
+        let is_small = |count: usize| {
+            let emails = (0..count).map(|at| (format!("d{at}/dev").parse().unwrap(), String::new()));
+            map(&Plan { emails: emails.collect(), ..made::plan([]) }).into_string().contains("estate small")
+        };
+        assert_eq!([1, 90, 91].map(is_small), [false, false, true]);
+    }
+}

@@ -112,3 +112,33 @@ pub(super) fn title(plan: &Plan, report: &Report) -> String {
     let risk = if plan.risk() == Risk::Dangerous { "▲ " } else { "" };
     format!("{risk}{}: {} in {}", plan.estate, many(steps(&counts), "step"), many(counts.accounts, "account"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Subject;
+    use crate::render::made::{self, create, delete, update};
+
+    #[test]
+    fn the_title_and_the_verdict_count_each_replacement_once() {
+        let at = |name: &str| format!("pay/prod/global/iam-role/{name}");
+        let created = ["a", "b", "c", "d"].map(|name| create(&at(name), false));
+        let others = [update(&at("e")), update(&at("f")), delete(&at("g"), true), create(&at("g"), true), delete(&at("h"), false)];
+        let plan = made::plan([("prod", created.into_iter().chain(others).collect())]);
+        assert_eq!(title(&plan, &Report::default()), "acme: 8 steps in 1 account");
+        let overview = |plan: &Plan| overview(plan, &Report::default()).into_string();
+        assert!(overview(&plan).contains("8 steps in 1 account. Worst risk: routine.") && overview(&plan).contains("class=\"risk\""));
+        assert!(!overview(&made::plan([])).contains("class=\"risk\""), "nothing has no risk");
+    }
+
+    #[test]
+    fn many_notes_of_a_sort_are_counted_and_folded_up_but_never_what_blocks() {
+        let shown = |severity: Severity, count: usize| {
+            let note = |at: usize| Note::new(severity, Subject::Estate, "a sort of note", format!("{at}"));
+            let notes = notes(&Report { notes: (0..count).map(note).collect(), ..Report::default() }).into_string();
+            (notes.contains(" open>"), notes.contains(&format!("<span class=\"count\">{count}</span>")))
+        };
+        assert_eq!([1, 2, 5, 6].map(|count| shown(Severity::Warning, count)), [(true, false), (true, true), (true, true), (false, true)]);
+        assert_eq!(shown(Severity::Blocking, 6), (true, true));
+    }
+}

@@ -94,3 +94,68 @@ fn foot(item: &Item<'_>) -> Html {
     let digests = Html::join(digests.flat_map(|digest| [Html::text(" "), digest]));
     tag("p", [("class", "foot")], [tag("span", [("class", "asked")], [Html::text(&asked)]), digests])
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Change, Concern, Risk};
+    use crate::plan::{Action, Report, Step};
+    use crate::render::made;
+
+    fn page(steps: Vec<Step>) -> String {
+        super::super::page(&made::plan([("prod", steps)]), &Report::default())
+    }
+
+    fn created(domain: &str, name: &str) -> Step {
+        made::create(&format!("{domain}/prod/global/iam-role/{name}"), false)
+    }
+
+    #[test]
+    fn the_accounts_of_a_pattern_are_named_at_once_if_they_are_few() {
+        let of = |count: usize| page((0..count).flat_map(|at| ["one", "two"].map(|name| created(&format!("d{at}"), name))).collect());
+        for (count, closed, open) in [(1, 0, 0), (2, 0, 1), (10, 0, 1), (11, 1, 0)] {
+            let page = of(count);
+            let members = ["<details class=\"members\">", "<details class=\"members\" open>"].map(|members| page.matches(members).count());
+            assert_eq!(members, [closed, open], "{count}");
+            assert!(page.contains(&format!("<span class=\"count\">{} steps</span>", 2 * count)), "{count}");
+            let linked = (0..count).filter(|at| page.contains(&format!("<li><a href=\"#account=d{at}/prod\">d{at}/prod</a></li>"))).count();
+            assert_eq!(linked, if count > 1 { count } else { 0 });
+        }
+    }
+
+    #[test]
+    fn a_step_is_open_if_it_is_dangerous_or_short_and_of_one_account() {
+        let update = |domain: &str, lines: usize, concerns: &[Concern]| {
+            let change = |at| Change::between(&format!("field{at}"), None, Some("x".to_owned()));
+            let action = Action::Update { live: made::role("x"), want: made::role("x"), changes: (0..lines).map(change).collect() };
+            Step { concerns: concerns.to_vec(), ..made::step(&format!("{domain}/prod/global/iam-role/ci"), action) }
+        };
+        let dangerous = [Concern { risk: Risk::Dangerous, why: "others use it".to_owned() }];
+        let cases = [
+            (vec![update("a", 12, &[])], true),
+            (vec![update("a", 13, &[])], false),
+            (vec![update("a", 13, &dangerous)], true),
+            (vec![update("a", 1, &[]), update("b", 1, &[])], false),
+            (vec![update("a", 1, &dangerous), update("b", 1, &dangerous)], true),
+        ];
+        for (number, (steps, expected)) in cases.into_iter().enumerate() {
+            let page = page(steps);
+            let item = page.split("<li class=\"item\"").nth(1).and_then(|item| item.split_once('>')).unwrap().1.trim_start();
+            assert_eq!(item.starts_with("<details open>"), expected, "{number}: {}", &item[..40]);
+        }
+    }
+
+    #[test]
+    fn a_step_says_who_asked_for_it() {
+        let asked = |domain: &str, by: Option<&str>| {
+            let place = crate::model::Place { file: "modules/x/module.yaml".into(), line: 7 };
+            Step { asked: by.map(|by| (made::name(by), place)), ..created(domain, "ci") }
+        };
+        let of = |steps: &[(&str, Option<&str>)]| {
+            let page = page(steps.iter().map(|(domain, by)| asked(domain, *by)).collect());
+            page.split("<span class=\"asked\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
+        };
+        assert_eq!(of(&[("a", None)]), "no longer asked for");
+        assert_eq!(of(&[("a", Some("x")), ("b", Some("x"))]), "asked by x, modules/x/module.yaml:7");
+        assert_eq!(of(&[("a", Some("x")), ("b", Some("y"))]), "asked by x, modules/x/module.yaml:7; asked by y, modules/x/module.yaml:7");
+    }
+}

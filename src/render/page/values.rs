@@ -50,3 +50,33 @@ pub(super) fn legend(source: &Source<'_>) -> Html {
     let accounts = Html::join(source.values.iter().filter(|(_, values)| !values.is_empty()).map(of));
     tag("noscript", [], [tag("section", [("class", "values")], [title, accounts])])
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Place;
+    use crate::plan::{Action, Report, Step};
+    use crate::render::made;
+    use serde_json::{Value, json};
+
+    /// What the script is told of the one step of two accounts.
+    fn told(description: &str, by: [&str; 2]) -> Value {
+        let domains = ["a", "much-longer-than-the-other"];
+        let step = |at: usize| {
+            let want = made::role(&format!("{} {description}", domains[at]));
+            let step = made::step(&format!("{}/prod/global/iam-role/ci", domains[at]), Action::Create { want, replacing: false });
+            Step { asked: Some((made::name(by[at]), Place { file: "modules/x/module.yaml".into(), line: 7 })), ..step }
+        };
+        let page = super::super::page(&made::plan([("prod", vec![step(0), step(1)])]), &Report::default());
+        let facts = page.split("id=\"facts\">").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
+        serde_json::from_str::<Value>(facts).unwrap()["groups"].clone()
+    }
+
+    #[test]
+    fn the_script_is_told_only_what_is_not_the_same_for_all() {
+        let asked = |by: &str| format!("asked by {by}, modules/x/module.yaml:7");
+        assert_eq!(told("x", ["x", "x"]), json!([{ "accounts": [0, 1], "items": [{}] }]));
+        assert_eq!(told("x", ["x", "y"]), json!([{ "accounts": [0, 1], "items": [{ "asked": [asked("x"), asked("y")] }] }]));
+        let long = "-".repeat(90);
+        assert_eq!(told(&long, ["x", "x"]), json!([{ "accounts": [0, 1], "items": [{ "variant": [1, 0] }] }]));
+    }
+}
