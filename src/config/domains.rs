@@ -103,9 +103,16 @@ pub struct Network {
     /// The number of availability zones that a network spans.
     #[schemars(range(min = 1, max = 6))]
     pub zones: u8,
+    /// The letters that zones have, such as `[b, c]`. Without them, those that new accounts have in the home Region.
+    pub zone_letters: BTreeSet<ZoneLetter>,
     /// Ranges within the pool that belong to somebody else, by name.
     pub reserved: BTreeMap<String, RangeText>,
 }
+
+/// The letter of an availability zone, as written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ZoneLetter(#[schemars(regex(pattern = r"^[a-z]$"))] pub String);
 
 /// An IPv4 range, as written.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -290,14 +297,23 @@ fn all_environments() -> BTreeSet<Environment> {
 impl Default for Network {
     /// A third of a /8 would hold all the networks that AWS lets one organization have accounts for; /20 holds four zones of thousands.
     fn default() -> Network {
-        Network { pool: Pool::One(RangeText("10.0.0.0/8".to_owned())), vpc_prefix: 20, zones: 3, reserved: BTreeMap::new() }
+        Network {
+            pool: Pool::One(RangeText("10.0.0.0/8".to_owned())),
+            vpc_prefix: 20,
+            zones: 3,
+            zone_letters: BTreeSet::new(),
+            reserved: BTreeMap::new(),
+        }
     }
 }
 
 impl Serialize for Network {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Network { pool, vpc_prefix, zones, reserved } = self;
-        serde_json::json!({ "pool": pool, "vpc_prefix": vpc_prefix, "zones": zones, "reserved": reserved }).serialize(to)
+        let Network { pool, vpc_prefix, zones, zone_letters, reserved } = self;
+        let network = serde_json::json!({
+            "pool": pool, "vpc_prefix": vpc_prefix, "zones": zones, "zone_letters": zone_letters, "reserved": reserved,
+        });
+        network.serialize(to)
     }
 }
 

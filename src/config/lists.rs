@@ -3,12 +3,12 @@
 
 use super::access;
 use super::bind::Lists;
-use super::domains::{ContactName, Domain, Repository};
+use super::domains::{ContactName, Domain, Domains, Repository};
 use super::expand;
 use super::files::Files;
 use super::{on_call, settings};
 use crate::model::Environment;
-use crate::model::regions::BY_DEFAULT;
+use crate::model::regions::{self, BY_DEFAULT};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +35,7 @@ const TARGETS: usize = 5;
 /// All lists.
 pub const TABLE: &[List] = &[
     ("zones", zones),
+    ("first_zone", |whose| zones(whose).into_iter().take(1).collect()),
     ("first_zones", |whose| zones(whose).into_iter().take(TARGETS).collect()),
     ("further_zones", |whose| zones(whose).into_iter().skip(TARGETS).collect()),
     ("repositories", repositories),
@@ -80,15 +81,29 @@ fn same(text: &str) -> (String, Value) {
     (text.to_owned(), json!(text))
 }
 
-/// Availability zones by their letters.
+/// Availability zones by their letters; as many as there are letters, if more are wanted.
 fn zones(whose: &Whose<'_>) -> Items {
+    zone_letters(&whose.files.domains.value).into_iter().take(wanted_zones(whose)).map(|letter| same(&letter)).collect()
+}
+
+/// The letters that zones can have.
+pub fn zone_letters(domains: &Domains) -> Vec<String> {
+    let letters = &domains.network.zone_letters;
+    if letters.is_empty() {
+        return regions::zone_letters(&domains.organization.home_region).chars().map(String::from).collect();
+    }
+    letters.iter().map(|letter| letter.0.clone()).collect()
+}
+
+/// How many zones an account is to have by a module.
+pub fn wanted_zones(whose: &Whose<'_>) -> usize {
     let domains = &whose.files.domains.value;
     let network = whose.files.modules.get(settings::NETWORK);
     let values = network.and_then(|file| settings::of(domains, whose.domain, whose.environment, settings::NETWORK, &file.value));
     let of_network = values.as_ref().and_then(|values| values.get("zones")).and_then(Value::as_u64);
     let of_file = || of_network.unwrap_or_else(|| settings::zones(domains, whose.domain).into());
     let wanted = whose.values.get("zones").and_then(Value::as_u64).unwrap_or_else(of_file);
-    ('a'..='z').take(usize::try_from(wanted).unwrap_or(usize::MAX)).map(|letter| same(&letter.to_string())).collect()
+    usize::try_from(wanted).unwrap_or(usize::MAX)
 }
 
 /// The domain's repositories.

@@ -17,10 +17,13 @@ domains:
 const AT: &str = "shop/prod/us-west-2/";
 
 fn desired_with(network: &str, module: &str) -> Desired {
-    let text = DOMAINS.replace("NETWORK", network).replace("MODULE", module);
+    desired_of(&DOMAINS.replace("NETWORK", network).replace("MODULE", module))
+}
+
+fn desired_of(text: &str) -> Desired {
     let mut modules = super::made::shipped().1;
     modules.retain(|name, _| ["account", "network"].contains(&name.as_str()));
-    load_texts(("domains.yaml", &text), &modules, super::cases::NOW).map_err(|problems| show(&problems, false)).unwrap().desired
+    load_texts(("domains.yaml", text), &modules, super::cases::NOW).map_err(|problems| show(&problems, false)).unwrap().desired
 }
 
 fn desired(module: &str) -> Desired {
@@ -336,4 +339,28 @@ fn more_endpoints_than_aws_allows_are_said_before() {
     assert_eq!(notes(&format!("{{ gateway_endpoints: [{}] }}", services(21))), [gateways]);
     let interfaces = "Interface VPC endpoints per VPC (L-29B6F2EB): 51 after this plan; the default is 50.";
     assert_eq!(notes(&format!("{{ interface_endpoints: [{}] }}", services(51))), [interfaces]);
+}
+
+#[test]
+fn zones_have_the_letters_that_the_region_has_or_that_the_files_name() {
+    let zones = |region: &str, network: &str| {
+        let text = DOMAINS.replace("NETWORK", "{ zones: 2 }").replace("MODULE", "{ nat: shared }").replace("us-west-2", region);
+        let desired = desired_of(&text.replace("{ pool: 10.0.0.0/8 }", network));
+        let spec = |spec: &Spec| match spec {
+            Spec::Subnet(subnet) => Some(subnet.zone.clone()),
+            Spec::NatGateway(gateway) => Some(format!("by {}", gateway.subnet)),
+            Spec::RouteTable(table) => table.routes.values().find(|to| to.kind.as_str() == "nat-gateway").map(ToString::to_string),
+            _ => None,
+        };
+        desired
+            .resources
+            .values()
+            .filter_map(|declared| spec(&declared.spec))
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(zones("us-west-2", "{}"), ["a", "b", "by subnet/public-a", "nat-gateway/a"]);
+    assert_eq!(zones("ap-northeast-1", "{}"), ["a", "by subnet/public-a", "c", "nat-gateway/a"]);
+    assert_eq!(zones("us-west-1", "{ zone_letters: [c, b] }"), ["b", "by subnet/public-b", "c", "nat-gateway/b"]);
 }

@@ -22,6 +22,19 @@ pub const BY_DEFAULT: [&str; 17] = [
     "us-west-2",
 ];
 
+/// The letters that the availability zones of a Region have, as accounts of the last years see them (`ec2:DescribeAvailabilityZones`; names are
+/// given an account each). Most begin with `a` and leave none out; no Region has more than six. Which of the first ones a Region has, nobody
+/// publishes.
+pub fn zone_letters(region: &str) -> &'static str {
+    match region {
+        "ap-northeast-1" => "acd",
+        "ca-central-1" => "abd",
+        // Two, and to some accounts they are `b` and `c`.
+        "us-west-1" => "ac",
+        _ => "abcdef",
+    }
+}
+
 /// The Regions that have to be opted into (Account Management, "AWS Regions that are opt-in").
 pub const OPT_IN: [&str; 17] = [
     "af-south-1",

@@ -72,6 +72,7 @@ pub static TABLE: &[Check] = &[
     ),
     found("shared-repository", "no environment of a repository is that of two accounts"),
     run("repository-id", "a repository has a number only where its organization has one", domains::repository_ids),
+    run("zones", "no network has more zones than there are letters for them", regions::zones),
     run("adopted-nowhere", "a network is adopted in an environment that its domain has", domains::adopted),
     run("bad-email", "every email is one, and the pattern tells accounts apart", emails::form),
     run("email-too-long", "no account's email is over 64 characters", emails::length),
