@@ -184,8 +184,8 @@ mod tests {
             let concerns = vec![Concern { risk: Risk::Dangerous, why: "others use it".to_owned() }];
             [Step { concerns, ..made::step(&at, removal) }, made::create(&at, true)]
         };
-        let shown = |befores: [&str; 2]| {
-            let plan = made::plan([("prod", [halves("a", befores[0]), halves("b", befores[1])].concat())]);
+        let shown = |old: [&str; 2]| {
+            let plan = made::plan([("prod", [halves("a", old[0]), halves("b", old[1])].concat())]);
             let folded = fold(&plan);
             let values = folded.facts.iter().map(|(account, facts)| (account, values(facts))).collect();
             let source = Source { plan: &plan, folded: &folded, values };

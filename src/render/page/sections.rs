@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_step_is_open_if_it_is_dangerous_or_short_and_of_one_account() {
         let update = |domain: &str, lines: usize, concerns: &[Concern]| {
-            let change = |at| Change::between(&format!("field{at}"), None, Some("x".to_owned()));
+            let change = |at| Change::between(format!("field{at}"), None, Some("x".to_owned()));
             let action = Action::Update { live: made::role("x"), want: made::role("x"), changes: (0..lines).map(change).collect() };
             Step { concerns: concerns.to_vec(), ..made::step(&format!("{domain}/prod/global/iam-role/ci"), action) }
         };
