@@ -160,15 +160,18 @@ fn a_replacement_is_judged_where_it_deletes_and_so_is_what_is_bound_anew() {
             (here("route-table/a"), json!({ "vpc": "vpc/main", "subnets": ["subnet/a"] })),
         ]
     };
-    let networks = |zone: &str| [network("pay/dev", "a"), network("pay/prod", zone)].concat();
-    let (told, plan) = first_of(&["pay/dev", "pay/prod"], &networks("a"), &networks("b"));
-    let expected = [
-        "first seen in prod: update route-table a of network (needs.subnet/a), in pay/prod",
-        "first seen in prod: replace subnet a of network (zone), in pay/prod",
-    ];
-    assert_eq!(told, expected);
     let is_new = |step: &&Step| step.concerns.iter().any(|concern| concern.why.starts_with(FIRST_SEEN));
-    assert_eq!((plan.steps().count(), plan.steps().filter(is_new).count()), (3, 2));
+    // Where dev has a network, and where only prod ever had one.
+    for elsewhere in [network("pay/dev", "a").to_vec(), Vec::new()] {
+        let networks = |zone: &str| [elsewhere.clone(), network("pay/prod", zone).to_vec()].concat();
+        let (told, plan) = first_of(&["pay/dev", "pay/prod"], &networks("a"), &networks("b"));
+        let expected = [
+            "first seen in prod: update route-table a of network (needs.subnet/a), in pay/prod",
+            "first seen in prod: replace subnet a of network (zone), in pay/prod",
+        ];
+        assert_eq!(told, expected);
+        assert_eq!((plan.steps().count(), plan.steps().filter(is_new).count()), (3, 2));
+    }
 }
 
 #[test]

@@ -100,10 +100,10 @@ fn what_belongs_to_the_organization_goes_last_and_comes_back_first() {
     let made = ["vpc/main", "subnet/a"].map(|rest| format!("management/us-west-2/{rest}"));
     let mut mixed = vec![
         step(&made[0], "create", json!(null), json!({ "cidr": "10.0.0.0/20" })),
-        one("delete", "old"),
         step(&made[1], "create", json!(null), subnet),
+        one("delete", "old"),
     ];
-    mixed[2].after = vec![0];
+    mixed[1].after = vec![0];
     let expected = [
         "organization: create management/global/permission-set/old []",
         "organization-last: delete management/us-west-2/subnet/a []",
