@@ -1,7 +1,7 @@
 //! What a kind refuses whatever AWS holds: told from the files alone, so that nobody learns of it halfway through an apply. Each rule here
 //! is one that a driver holds as well, because a plan file can be written by others. Pure.
 
-use super::{Spec, alternate_contact, own, rotation, service_quota};
+use super::{Spec, alternate_contact, own, rotation, service_quota, sizes};
 use crate::model::{KindName, Name, Region};
 use crate::outside::github::Repository;
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ pub fn impossible(spec: &Spec) -> Option<String> {
             wrong.map(|(range, target)| format!("{range} leads to {target}, which is neither an internet gateway nor a NAT gateway"))
         }
         Spec::Rotation(rotation) => rotation::timing(rotation).err().map(|error| error.message),
-        _ => None,
+        _ => sizes::too_large(spec),
     }
 }
 

@@ -33,6 +33,7 @@ mod route;
 mod rule;
 mod secrets;
 mod setting;
+mod sizes;
 mod support_cases;
 mod tags;
 

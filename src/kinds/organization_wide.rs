@@ -6,7 +6,7 @@ macro_rules! organization_wide {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $type($of);
+        pub struct $type(pub(super) $of);
 
         // The fields themselves, and not a word for them: that is what everybody reads.
         impl schemars::JsonSchema for $type {
