@@ -88,7 +88,15 @@ impl Kind for EventRule {
 impl EventRule {
     /// What an account can't have, or what nobody would find again: rules are read on the default bus of an account.
     pub fn wrong(&self) -> Option<&'static str> {
-        self.bus.as_ref().map(|_| "an account's rules are on its default bus: leave `bus` out")
+        if self.schedule.is_none() && self.pattern.is_none() {
+            return Some("it needs a `schedule` or a `pattern`");
+        }
+        match (&self.bus, &self.forward_to, &self.forward_role) {
+            (Some(_), ..) => Some("an account's rules are on its default bus: leave `bus` out"),
+            (_, Some(_), None) => Some("events go to another account by a role alone: name it in `forward_role`"),
+            (_, None, Some(_)) => Some("nothing goes by its role: name the bus in `forward_to`, or leave `forward_role` out"),
+            _ => None,
+        }
     }
 }
 
@@ -279,6 +287,23 @@ mod tests {
             ("enabled", Effect::InPlace),
         ];
         assert_eq!(seen, expected.map(|(field, effect)| (field.to_owned(), effect)));
+    }
+
+    #[test]
+    fn what_no_rule_of_an_account_can_be() {
+        let (on, tick) = (json!("management:event-bus/landfall"), json!("rate(1 minute)"));
+        let cases = [
+            (json!({ "schedule": tick, "functions": ["lambda-function/f"] }), None),
+            (json!({ "schedule": tick, "forward_to": on, "forward_role": "iam-role/landfall-reports" }), None),
+            (json!({ "schedule": tick, "forward_to": on }), Some("forward_role")),
+            (json!({ "schedule": tick, "forward_role": "iam-role/landfall-reports" }), Some("forward_to")),
+            (json!({ "functions": ["lambda-function/f"] }), Some("`schedule` or a `pattern`")),
+            (json!({ "pattern": { "source": ["x"] }, "bus": "event-bus/landfall" }), Some("default bus")),
+        ];
+        for (fields, expected) in cases {
+            let wrong = rule(fields).wrong();
+            assert_eq!(wrong.map(|wrong| expected.is_some_and(|expected| wrong.contains(expected))), expected.map(|_| true), "{wrong:?}");
+        }
     }
 
     #[test]

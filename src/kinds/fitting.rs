@@ -57,8 +57,8 @@ pub fn misnamed(spec: &Spec, name: &Name) -> Option<(String, &'static str)> {
 /// Why a resource can't be, if it can't.
 pub fn impossible(spec: &Spec) -> Option<String> {
     match spec {
-        Spec::CiKey(key) => no_repository(&key.repositories),
-        Spec::NewRelicKeys(keys) => no_repository(&keys.repositories),
+        Spec::CiKey(key) => no_repository(&key.repositories).or_else(|| sizes::too_large(spec)),
+        Spec::NewRelicKeys(keys) => no_repository(&keys.repositories).or_else(|| sizes::too_large(spec)),
         Spec::RouteTable(table) => {
             let wrong = table.routes.iter().find(|(_, target)| !GATEWAYS.contains(&target.kind));
             wrong.map(|(range, target)| format!("{range} leads to {target}, which is neither an internet gateway nor a NAT gateway"))

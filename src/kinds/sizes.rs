@@ -14,6 +14,11 @@ const USER_POLICIES: usize = 2_048;
 const SET_POLICY: usize = 32_768;
 /// A parameter of the standard tier, in bytes (*PutParameter*: 4 KB).
 const PARAMETER: usize = 4_096;
+/// Tags of a secret (Secrets Manager quotas). A key has up to so many of ours besides one for each repository that it goes to: they tell how
+/// far its delivery has come.
+const TAGS: usize = 50;
+const OF_CI_KEY: usize = 8;
+const OF_NEW_RELIC_KEYS: usize = 5;
 /// What periods of an hour or more may come to, in seconds (*PutMetricAlarm*: seven days), and shorter ones (one day).
 const LONG_ALARM: (i64, i64) = (3_600, 604_800);
 const SHORT_ALARM: i64 = 86_400;
@@ -41,10 +46,18 @@ pub fn too_large(spec: &Spec) -> Option<String> {
             }
             _ => None,
         },
+        Spec::CiKey(key) => too_many(key.repositories.len(), key.tags.len() + OF_CI_KEY),
+        Spec::NewRelicKeys(keys) => too_many(keys.repositories.len(), keys.tags.len() + OF_NEW_RELIC_KEYS),
         Spec::Alarm(alarm) => too_long(alarm),
         Spec::OrganizationAlarm(alarm) => too_long(&alarm.0),
         _ => None,
     }
+}
+
+fn too_many(repositories: usize, tags: usize) -> Option<String> {
+    let most = TAGS.saturating_sub(tags);
+    let told = || format!("it goes to {repositories} repositories, and its secret has tags for {most}: divide them among several");
+    (repositories > most).then(told)
 }
 
 fn too_long(alarm: &Alarm) -> Option<String> {
@@ -91,7 +104,12 @@ mod tests {
         let text = |length: usize| json!({ "value": { "text": "x".repeat(length) } });
         let set = |length| json!({ "description": "x", "session_duration": "PT8H", "inline_policy": policy(length) });
         let written = serde_json::from_value::<Document>(policy(500)).unwrap().compact().chars().count() - 500;
+        let repositories = |count: usize| (0..count).map(|at| format!("acme/x{at}")).collect::<Vec<_>>();
+        let key = |count| json!({ "user": "iam-user/u", "rotate_after_days": 90, "secret": "s", "tags": { "a": "b" }, "repositories": repositories(count) });
+        let keys = |count| json!({ "account": "new-relic-account/main", "secret": "s", "types": ["license"], "repositories": repositories(count) });
         for (kind, most, more) in [
+            ("ci-key", key(41), key(42)),
+            ("new-relic-keys", keys(45), keys(46)),
             ("iam-policy", json!({ "document": policy(6_144) }), json!({ "document": policy(6_145) })),
             ("iam-role", role([5_000, 5_240]), role([5_000, 5_241])),
             ("iam-user", user(2_048), user(2_049)),
