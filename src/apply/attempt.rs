@@ -9,6 +9,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// AWS makes new things visible within seconds, at the worst within a minute or two; IAM is the slowest.
 const SETTLING: Duration = Duration::from_secs(180);
+/// Lambda takes the interfaces of a function that is gone away within 20 minutes (Lambda developer guide, "Connecting to a VPC"), people have
+/// seen half an hour.
+const LEAVING: Duration = Duration::from_secs(2100);
 /// Throttling ends when the queue ahead is served. Account creation is the slowest bucket: one in ten seconds.
 const THROTTLING: Duration = Duration::from_secs(1200);
 
@@ -41,6 +44,7 @@ fn patience(trouble: Trouble) -> Duration {
     match trouble {
         Trouble::Throttled => THROTTLING,
         Trouble::Lost | Trouble::Unsettled => SETTLING,
+        Trouble::Leaving => LEAVING,
         Trouble::Drifted | Trouble::Refused => Duration::ZERO,
     }
 }
@@ -97,6 +101,13 @@ mod tests {
         let (result, pauses) = tried(&[Some(Trouble::Throttled)]).await;
         assert_eq!(result, error(Trouble::Throttled, "Throttled (after waiting 1171 s)"));
         assert_eq!(pauses.iter().max(), Some(&30_000), "a queue that has been served is noticed within half a minute");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_goes_by_itself_is_waited_for_for_half_an_hour() {
+        let (result, pauses) = tried(&[Some(Trouble::Leaving)]).await;
+        assert_eq!(result, error(Trouble::Leaving, "Leaving (after waiting 2071 s)"));
+        assert_eq!(pauses.iter().max(), Some(&30_000));
     }
 
     #[tokio::test(start_paused = true)]

@@ -61,6 +61,8 @@ pub enum Trouble {
     Lost,
     /// Something that was just made or removed is not visible, or not in force, yet.
     Unsettled,
+    /// What is in the way of a delete goes by itself, in AWS's own time.
+    Leaving,
     /// The resource is neither as the plan found it nor as it would be left: withheld, plan again.
     Drifted,
     /// AWS will not do it, however often it is asked.

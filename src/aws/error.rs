@@ -1,4 +1,4 @@
-//! What AWS's errors mean to us: eight faults, told apart by the documented error codes.
+//! What AWS's errors mean to us: faults, told apart by the documented error codes.
 
 use crate::model::{CallError, Fault};
 use aws_credential_types::provider::error::CredentialsError;

@@ -166,6 +166,7 @@ impl RealCloud {
             Fault::Throttled => Trouble::Throttled,
             Fault::Lost => Trouble::Lost,
             Fault::Missing | Fault::Busy => Trouble::Unsettled,
+            Fault::Leaving => Trouble::Leaving,
             Fault::Denied if lock(&self.fresh).contains(&step.address.account) => Trouble::Unsettled,
             Fault::Denied | Fault::Exists | Fault::Withheld | Fault::Refused => Trouble::Refused,
         }

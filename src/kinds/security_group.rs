@@ -1,7 +1,7 @@
 //! `security-group`: which connections may reach what is in the group, and which it may make.
 
 use super::permission::{self, Direction, Groups};
-use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, tags};
+use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, network_interface, tags};
 use crate::aws::{CallError, Session, or_exists, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Found};
@@ -32,7 +32,8 @@ impl Kind for SecurityGroup {
     const SCOPE: Scope = Scope::Regional;
     const ABOUT: &'static str = "A security group: which connections may reach what is in the group, and which it may make.";
     const REFERS: &'static [KindName] = &[KindName::new("vpc"), SecurityGroup::NAME];
-    const READS: &'static [&'static str] = &["ec2:DescribeSecurityGroups"];
+    // Who is in it is asked when AWS does not delete it.
+    const READS: &'static [&'static str] = &["ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces"];
     const WRITES: &'static [&'static str] = &[
         "ec2:CreateSecurityGroup",
         "ec2:DeleteSecurityGroup",
@@ -115,7 +116,10 @@ impl Driver for SecurityGroup {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SecurityGroup) -> Result<(), CallError> {
-        or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
+        match or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(CallError::from)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(network_interface::explained(at, "group-id", id, error).await),
+        }
     }
 }
 

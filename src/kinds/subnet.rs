@@ -1,6 +1,6 @@
 //! `subnet`: a part of a VPC's range, in one availability zone.
 
-use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, tags};
+use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, network_interface, tags};
 use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Found};
@@ -30,8 +30,14 @@ impl Kind for Subnet {
     const SCOPE: Scope = Scope::Regional;
     const ABOUT: &'static str = "A subnet: a part of a VPC's range, in one availability zone.";
     const REFERS: &'static [KindName] = &[KindName::new("vpc")];
-    const READS: &'static [&'static str] = &["ec2:DescribeSubnets"];
-    const WRITES: &'static [&'static str] = &["ec2:CreateSubnet", "ec2:DeleteSubnet", "ec2:ModifySubnetAttribute", "ec2:CreateTags"];
+    // Who is in it is asked when AWS does not delete it.
+    const READS: &'static [&'static str] = &["ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"];
+    const WRITES: &'static [&'static str] = &[
+        "ec2:CreateSubnet",
+        "ec2:DeleteSubnet",
+        "ec2:ModifySubnetAttribute",
+        "ec2:CreateTags",
+    ];
 
     fn changes(live: &Subnet, want: &Subnet) -> Vec<Change> {
         let Subnet { vpc, cidr, zone, map_public_ip_on_launch: public, tags: live_tags } = live;
@@ -84,7 +90,10 @@ impl Driver for Subnet {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Subnet) -> Result<(), CallError> {
-        or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
+        match or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(CallError::from)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(network_interface::explained(at, "subnet-id", id, error).await),
+        }
     }
 }
 

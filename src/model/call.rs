@@ -110,6 +110,8 @@ pub enum Fault {
     Exists,
     /// Something else has to end first: a dependency, or a concurrent change.
     Busy,
+    /// What is in the way goes by itself, in AWS's own time: longer than anything else that has to end first.
+    Leaving,
     /// The caller lacks a permission; right after a role's creation that can also mean "not in force yet".
     Denied,
     /// Landfall itself refused to send it: a write on a session that may only read.

@@ -1,11 +1,11 @@
 //! How long a plan takes when nothing goes wrong: the longest chain of steps in an account, or the slowest of AWS's limits, whichever is
 //! longer. What AWS publishes is in it as published, and what it does not as it is seen.
 
-use super::work::{ACCOUNT_CREATION, work};
+use super::work::{ACCOUNT_CREATION, INTERFACES, leaves, work};
 use super::{Action, Parallel, Plan, Step, Wave};
 use crate::kinds::{Scope, row};
 use crate::model::limits::{self, limit};
-use crate::model::{Account, Region};
+use crate::model::{Account, Address, Region};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -78,10 +78,14 @@ fn creations(count: usize) -> Duration {
 /// The longest chain of steps that come after one another; an account's own creation counts with its calls alone.
 fn path(steps: &[Step]) -> Duration {
     let mut ends: Vec<Duration> = Vec::with_capacity(steps.len());
+    let mut free: BTreeMap<Address, Duration> = BTreeMap::new();
     for step in steps {
         // A plan lists needs before what needs them; whatever does not hold to that is checked elsewhere.
-        let start = step.after.iter().filter_map(|at| ends.get(*at)).max().copied().unwrap_or_default();
-        ends.push(start + duration(step));
+        let after = step.after.iter().filter_map(|at| ends.get(*at)).max().copied().unwrap_or_default();
+        let start = after.max(free.get(&step.address).copied().unwrap_or_default());
+        let end = start + duration(step);
+        free.extend(leaves(step).into_iter().map(|left| (left, end + INTERFACES)));
+        ends.push(end);
     }
     ends.into_iter().max().unwrap_or_default()
 }
@@ -201,6 +205,34 @@ mod tests {
         assert_eq!(takes(some(4)), calls(2) + INTERFACE_ENDPOINT);
         // 4 at once, 36 at 0.3 a second.
         assert_eq!(takes(some(40)), Duration::from_secs(120));
+    }
+
+    #[test]
+    fn a_subnet_goes_when_lambda_has_left_it_and_no_sooner() {
+        let spec = |at: &str, fields: Value| {
+            let address: Address = format!("payments/prod/us-west-2/{at}").parse().unwrap();
+            let spec: Spec = (row(&address.kind).unwrap().parse)(fields).unwrap();
+            (address, spec)
+        };
+        let step = |(address, action), after: &[usize]| Step { address, action, after: after.to_vec(), concerns: vec![], asked: None };
+        let gone = |(address, live): (Address, Spec)| (address, Action::Delete { live, replacing: false, why: vec![] });
+        let function = |subnets: Value| {
+            let (code, role) = (json!({ "x.py": "" }), "iam-role/x");
+            let fields = json!({ "runtime": "python3.13", "handler": "x.y", "code": code, "role": role, "subnets": subnets });
+            spec("lambda-function/landfall-x", fields)
+        };
+        let subnet = |name: &str| gone(spec(&format!("subnet/{name}"), json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": "a" })));
+        let takes = |function, name: &str| takes(vec![("payments/prod".to_owned(), vec![step(function, &[]), step(subnet(name), &[0])])]);
+        let both = || function(json!(["subnet/a", "subnet/b"]));
+        let beside = takes(gone(both()), "c");
+        assert!(beside < Duration::from_secs(10), "{beside:?}");
+        assert_eq!(takes(gone(both()), "a"), beside + INTERFACES);
+        let moved = |name: &str| {
+            let ((address, live), (_, want)) = (both(), function(json!(["subnet/b"])));
+            let changes = Spec::changes(&live, &want);
+            takes((address, Action::Update { live, want, changes }), name)
+        };
+        assert_eq!((moved("a") > INTERFACES, moved("b") > INTERFACES), (true, false));
     }
 
     #[test]

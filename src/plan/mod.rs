@@ -52,7 +52,7 @@ pub use rollout::{
 };
 pub use steps::{Action, ApprovedPlan, Plan, Report, Step, Wave};
 pub use touched::{Touched, touched};
-pub use work::{Work, work};
+pub use work::{INTERFACES, Work, leaves, work};
 
 use crate::kinds::{Cidr, Spec};
 use crate::model::{Address, Note};

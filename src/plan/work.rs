@@ -2,6 +2,8 @@
 
 use super::{Action, Step};
 use crate::kinds::{Spec, row};
+use crate::model::Address;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// AWS publishes no time for the creation of an account; what people see is a minute or two ("it can take a few minutes", Organizations user
@@ -19,6 +21,8 @@ const REGION: Duration = Duration::from_secs(300);
 const REPLICATION_SET: Duration = Duration::from_secs(60);
 /// Identity Center carries out an assignment, or a permission set's change, in the background (what people see).
 const ASSIGNMENT: Duration = Duration::from_secs(10);
+/// Lambda takes the interfaces of a function that is gone out of its subnets within 20 minutes (Lambda developer guide, "Connecting to a VPC").
+pub const INTERFACES: Duration = Duration::from_secs(20 * 60);
 /// A function in a VPC is `Pending` until its network interfaces exist (Lambda developer guide, *Function states*: about a minute).
 const FUNCTION: Duration = Duration::from_secs(30);
 
@@ -64,6 +68,16 @@ impl Work {
     pub fn calls(&self) -> impl Iterator<Item = &'static str> {
         self.looks.iter().chain(&self.writes).copied()
     }
+}
+
+/// Where a function that a step deletes, or moves, leaves interfaces behind: subnets, and security groups.
+pub fn leaves(step: &Step) -> BTreeSet<Address> {
+    let of = |spec: Option<&Spec>| match spec {
+        Some(Spec::LambdaFunction(function)) => function.subnets.union(&function.security_groups).cloned().collect(),
+        _ => BTreeSet::new(),
+    };
+    let (before, after) = (of(step.action.before()), of(step.action.after()));
+    before.difference(&after).map(|left| left.resolve(&step.address, &step.address.region)).collect()
 }
 
 /// What there is more of in one resource than in another.
@@ -161,7 +175,7 @@ const ROWS: &[Row] = &[
         &["ec2:AttachInternetGateway"],
         &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
     ),
-    kind("subnet", &["ec2:CreateSubnet"], &["ec2:ModifySubnetAttribute"], &["ec2:DeleteSubnet"]),
+    kind("subnet", &["ec2:CreateSubnet"], &["ec2:ModifySubnetAttribute"], &["ec2:DeleteSubnet"]).looking(&["ec2:DescribeSubnets"]),
     kind("elastic-ip", &["ec2:AllocateAddress"], &["ec2:CreateTags"], &["ec2:ReleaseAddress"]),
     kind("nat-gateway", &["ec2:CreateNatGateway"], &["ec2:CreateTags"], &["ec2:DeleteNatGateway"]).taking(NAT_GATEWAY, REMOVAL),
     kind("route-table", &["ec2:CreateRouteTable"], &["ec2:ReplaceRoute"], &["ec2:DisassociateRouteTable", "ec2:DeleteRouteTable"]),
@@ -170,7 +184,8 @@ const ROWS: &[Row] = &[
         &["ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"],
         &["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
         &["ec2:DeleteSecurityGroup"],
-    ),
+    )
+    .looking(&["ec2:DescribeSecurityGroups"]),
     setting("default-security-group", &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"]),
     kind("vpc-endpoint", &["ec2:CreateVpcEndpoint"], &["ec2:ModifyVpcEndpoint"], &["ec2:DeleteVpcEndpoints"])
         .taking(INTERFACE_ENDPOINT, REMOVAL),

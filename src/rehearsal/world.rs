@@ -10,7 +10,7 @@ use crate::apply::{Cloud, Performed, StepError, StepResult, Trouble};
 use crate::kinds::{Kind, LambdaFunction, Scope, Spec, row};
 use crate::model::limits::{ACCOUNT_CLOSURES, ACCOUNT_CREATIONS, ASSIGNMENTS};
 use crate::model::{Account, Address, Colour, Health, KindName, Region, Word};
-use crate::plan::{Action, Due, Plan, Step, Work, due, work};
+use crate::plan::{Action, Due, INTERFACES, Plan, Step, Work, due, leaves, work};
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,8 @@ pub(super) struct World<'a> {
     pub rights: RefCell<BTreeMap<Account, Rc<Rights>>>,
     /// What steps of this run have made or changed.
     pub touched: RefCell<BTreeSet<Address>>,
+    /// Until when Lambda has interfaces in a subnet or a group, by functions that are gone.
+    pub leaving: RefCell<BTreeMap<Address, Duration>>,
     /// What to do about steps that fail.
     pub hints: RefCell<BTreeMap<Address, String>>,
     /// Quotas that steps came up against.
@@ -64,6 +66,7 @@ impl<'a> World<'a> {
             held: RefCell::new(Held::of(&known.live)),
             rights: RefCell::default(),
             touched: RefCell::default(),
+            leaving: RefCell::default(),
             hints: RefCell::default(),
             met: RefCell::default(),
             creations: Places::new(ACCOUNT_CREATIONS.limit),
@@ -167,6 +170,8 @@ impl<'a> World<'a> {
             Some(want) => held.insert(step.address.clone(), want.clone()),
             None => held.remove(&step.address),
         }
+        let until = self.clock.now() + INTERFACES;
+        self.leaving.borrow_mut().extend(leaves(step).into_iter().map(|left| (left, until)));
         self.touched.borrow_mut().insert(step.address.clone());
     }
 

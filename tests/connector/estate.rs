@@ -37,6 +37,17 @@ pub fn one_account() -> Desired {
     }
     desired.kinds.retain(|kind| !outside.contains(kind));
     desired.resources.retain(|at, _| !outside.contains(&at.kind));
+    whole(desired)
+}
+
+/// The same without some modules, and without whatever needs something of theirs.
+pub fn without(modules: &[&str]) -> Desired {
+    let mut desired = one_account();
+    desired.resources.retain(|_, declared| !modules.contains(&declared.module.as_str()));
+    whole(desired)
+}
+
+fn whole(mut desired: Desired) -> Desired {
     while let Some(bereft) = bereft(&desired) {
         desired.resources.remove(&bereft);
     }

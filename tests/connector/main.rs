@@ -12,5 +12,6 @@ mod files;
 mod floor;
 mod pacing;
 mod populate;
+mod removal;
 mod run;
 mod store;

@@ -169,6 +169,21 @@ fn a_canary_that_is_red_now_holds_back_its_domain_and_one_that_is_gone_as_well()
 }
 
 #[test]
+fn a_network_goes_with_its_canary_and_lambda_takes_its_time() {
+    let mut desired = estate();
+    let fields = json!({ "runtime": "python3.13", "handler": "x.y", "code": { "x.py": "" }, "role": "iam-role/ci-deploy", "subnets": ["subnet/public-a"] });
+    declare(&mut desired, "shop/prod/us-west-2/lambda-function/landfall-canary-a", fields);
+    let live = settled(&desired);
+    desired
+        .resources
+        .retain(|at, _| at.account.to_string() != "shop/prod" || ["account", "iam-role", "iam-oidc-provider"].contains(&at.kind.as_str()));
+    let rehearsal = foretold(&desired, live);
+    assert!(rehearsal.succeeds(), "{:?}", failures(&rehearsal));
+    let minutes = rehearsal.takes.as_secs() / 60;
+    assert!((20..25).contains(&minutes), "{minutes}");
+}
+
+#[test]
 fn a_suspended_account_fails_and_its_domain_goes_no_further() {
     let mut desired = estate();
     let mut live = settled(&desired);

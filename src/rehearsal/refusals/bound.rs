@@ -1,7 +1,8 @@
-//! Deletes of what something else still hangs from. AWS refuses them, and apply waits in vain for it to let go.
+//! Deletes of what something else still hangs from. AWS refuses them, and apply waits for it to let go: in vain, unless it is Lambda that lets go.
 
 use super::super::world::World;
 use super::Refusal;
+use crate::apply::Trouble;
 use crate::kinds::Spec;
 use crate::model::Address;
 use crate::plan::Step;
@@ -19,6 +20,10 @@ fn code(live: &Spec) -> Option<&'static str> {
 
 pub(super) fn bound(world: &World, step: &Step, live: &Spec) -> Option<Refusal> {
     let code = code(live)?;
+    if world.leaving.borrow().get(&step.address).is_some_and(|until| world.clock.now() < *until) {
+        let why = format!("{code}: Lambda has not taken its interfaces out of it yet");
+        return Some(Refusal { trouble: Trouble::Leaving, why, hint: None });
+    }
     let holds =
         |at: &Address, spec: &Spec| spec.needs().iter().any(|need| need.resolve(at, world.home()) == step.address) && !goes_along(spec);
     let (held, account) = (world.held.borrow(), &step.address.account);
