@@ -115,7 +115,10 @@ impl Driver for Vpc {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Vpc) -> Result<(), CallError> {
-        or_missing(at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(CallError::from)).map(drop)
+        match or_missing(at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(CallError::from)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(network_interface::explained(at, "vpc-id", id, error).await),
+        }
     }
 }
 
