@@ -98,11 +98,12 @@ pub fn zone_letters(domains: &Domains) -> Vec<String> {
 /// How many zones an account is to have by a module.
 pub fn wanted_zones(whose: &Whose<'_>) -> usize {
     let domains = &whose.files.domains.value;
-    let network = whose.files.modules.get(settings::NETWORK);
-    let values = network.and_then(|file| settings::of(domains, whose.domain, whose.environment, settings::NETWORK, &file.value));
-    let of_network = values.as_ref().and_then(|values| values.get("zones")).and_then(Value::as_u64);
-    let of_file = || of_network.unwrap_or_else(|| settings::zones(domains, whose.domain).into());
-    let wanted = whose.values.get("zones").and_then(Value::as_u64).unwrap_or_else(of_file);
+    let of_network = || {
+        let network = whose.files.modules.get(settings::NETWORK)?;
+        settings::of(domains, whose.domain, whose.environment, settings::NETWORK, &network.value)?.get("zones")?.as_u64()
+    };
+    let own = whose.values.get("zones").and_then(Value::as_u64);
+    let wanted = own.or_else(of_network).unwrap_or_else(|| settings::zones(domains, whose.domain).into());
     usize::try_from(wanted).unwrap_or(usize::MAX)
 }
 

@@ -1,5 +1,5 @@
 //! What a kind refuses whatever AWS holds: told from the files alone, so that nobody learns of it halfway through an apply. Each rule here
-//! is one that a driver holds as well, because a plan file can be written by others. Pure.
+//! is one that a driver, or AWS itself, holds as well, because a plan file can be written by others. Pure.
 
 use super::{Spec, alternate_contact, own, rotation, service_quota, sizes};
 use crate::model::{KindName, Name, Region};
@@ -56,16 +56,17 @@ pub fn misnamed(spec: &Spec, name: &Name) -> Option<(String, &'static str)> {
 
 /// Why a resource can't be, if it can't.
 pub fn impossible(spec: &Spec) -> Option<String> {
-    match spec {
-        Spec::CiKey(key) => no_repository(&key.repositories).or_else(|| sizes::too_large(spec)),
-        Spec::NewRelicKeys(keys) => no_repository(&keys.repositories).or_else(|| sizes::too_large(spec)),
+    let wrong = match spec {
+        Spec::CiKey(key) => no_repository(&key.repositories),
+        Spec::NewRelicKeys(keys) => no_repository(&keys.repositories),
         Spec::RouteTable(table) => {
             let wrong = table.routes.iter().find(|(_, target)| !GATEWAYS.contains(&target.kind));
             wrong.map(|(range, target)| format!("{range} leads to {target}, which is neither an internet gateway nor a NAT gateway"))
         }
         Spec::Rotation(rotation) => rotation::timing(rotation).err().map(|error| error.message),
-        _ => sizes::too_large(spec),
-    }
+        _ => None,
+    };
+    wrong.or_else(|| sizes::too_large(spec))
 }
 
 fn no_repository(all: &BTreeSet<String>) -> Option<String> {

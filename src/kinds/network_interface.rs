@@ -1,7 +1,7 @@
 //! Network interfaces: who lives in a VPC. No kind of ours; what people start makes them, and so do gateways and endpoints.
 
 use super::ec2;
-use crate::aws::{CallError, Session};
+use crate::aws::{CallError, Session, or_missing};
 use crate::model::{Fault, RemoteId, show};
 use aws_sdk_ec2::types::{Filter, NetworkInterface as Found, NetworkInterfaceType as Type};
 use std::collections::BTreeSet;
@@ -13,15 +13,21 @@ const OWN_FUNCTIONS: &str = "AWS Lambda VPC ENI-landfall";
 const LOOKED_AT: i32 = 50;
 const NAMED: usize = 3;
 
-/// A refused delete of what `filter` finds interfaces by, with what is in its way: AWS does not say, and nobody would know where to look.
-pub(super) async fn explained(at: &Session, filter: &str, id: &RemoteId, error: CallError) -> CallError {
-    if !error.is(Fault::Busy) {
-        return error;
+/// What became of a delete of what `filter` finds interfaces by. What is gone already is gone. A refusal tells what is in the way: AWS does
+/// not say, and nobody would know where to look.
+pub(super) async fn deleted<T>(at: &Session, filter: &str, id: &RemoteId, answer: Result<T, CallError>) -> Result<(), CallError> {
+    match or_missing(answer) {
+        Ok(_) => Ok(()),
+        Err(error) if error.is(Fault::Busy) => {
+            let those = Filter::builder().name(filter).values(id.as_str()).build();
+            match at.ec2().describe_network_interfaces().filters(those).max_results(LOOKED_AT).send().await {
+                Ok(answer) => Err(in_the_way(answer.network_interfaces(), error)),
+                // There is still what AWS said.
+                Err(_) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
     }
-    let those = Filter::builder().name(filter).values(id.as_str()).build();
-    // Without an answer there is still what AWS said.
-    let answer = at.ec2().describe_network_interfaces().filters(those).max_results(LOOKED_AT).send().await;
-    answer.map_or_else(|_| error.clone(), |answer| in_the_way(answer.network_interfaces(), error.clone()))
 }
 
 /// Functions of ours that are gone leave interfaces that Lambda takes away by itself; whatever else is in the way, somebody has to remove.

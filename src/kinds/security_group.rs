@@ -2,7 +2,7 @@
 
 use super::permission::{self, Direction, Groups};
 use super::{Driver, Kind, Rule, Scope, Seen, Tags, ec2, network_interface, tags};
-use crate::aws::{CallError, Session, or_exists, or_missing};
+use crate::aws::{CallError, Session, or_exists};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Found};
 use serde::{Deserialize, Serialize};
@@ -116,10 +116,8 @@ impl Driver for SecurityGroup {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &SecurityGroup) -> Result<(), CallError> {
-        match or_missing(at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(CallError::from)) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(network_interface::explained(at, "group-id", id, error).await),
-        }
+        let answer = at.ec2().delete_security_group().group_id(id.as_str()).send().await.map_err(CallError::from);
+        network_interface::deleted(at, "group-id", id, answer).await
     }
 }
 

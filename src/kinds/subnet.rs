@@ -1,7 +1,7 @@
 //! `subnet`: a part of a VPC's range, in one availability zone.
 
 use super::{Cidr, Driver, Kind, Scope, Seen, Tags, ec2, network_interface, tags};
-use crate::aws::{CallError, Session, or_missing};
+use crate::aws::{CallError, Session};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Found};
 use serde::{Deserialize, Serialize};
@@ -90,10 +90,8 @@ impl Driver for Subnet {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Subnet) -> Result<(), CallError> {
-        match or_missing(at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(CallError::from)) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(network_interface::explained(at, "subnet-id", id, error).await),
-        }
+        let answer = at.ec2().delete_subnet().subnet_id(id.as_str()).send().await.map_err(CallError::from);
+        network_interface::deleted(at, "subnet-id", id, answer).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! `vpc`: a virtual private cloud, the network of one account in one Region.
 
 use super::{Cidr, Driver, Held, Kind, Scope, Seen, Tags, adoption, ec2, network_interface, tags};
-use crate::aws::{CallError, Session, or_missing};
+use crate::aws::{CallError, Session};
 use crate::model::{Address, Change, KindName, Reference, RemoteId, Risk};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Vpc as Found, VpcAttributeName};
 use serde::{Deserialize, Serialize};
@@ -115,10 +115,8 @@ impl Driver for Vpc {
     }
 
     async fn delete(at: &Session, _: &Address, id: &RemoteId, _: &Vpc) -> Result<(), CallError> {
-        match or_missing(at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(CallError::from)) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(network_interface::explained(at, "vpc-id", id, error).await),
-        }
+        let answer = at.ec2().delete_vpc().vpc_id(id.as_str()).send().await.map_err(CallError::from);
+        network_interface::deleted(at, "vpc-id", id, answer).await
     }
 }
 

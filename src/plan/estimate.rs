@@ -140,6 +140,7 @@ fn minutes(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made;
     use super::super::work::{INTERFACE_ENDPOINT, NAT_GATEWAY};
     use super::*;
     use crate::kinds::Spec;
@@ -209,29 +210,22 @@ mod tests {
 
     #[test]
     fn a_subnet_goes_when_lambda_has_left_it_and_no_sooner() {
-        let spec = |at: &str, fields: Value| {
-            let address: Address = format!("payments/prod/us-west-2/{at}").parse().unwrap();
-            let spec: Spec = (row(&address.kind).unwrap().parse)(fields).unwrap();
-            (address, spec)
+        let function = "lambda-function/landfall-x";
+        let within = |subnets: Value| {
+            let code = json!({ "x.py": "" });
+            json!({ "runtime": "python3.13", "handler": "x.y", "code": code, "role": "iam-role/x", "subnets": subnets })
         };
-        let step = |(address, action), after: &[usize]| Step { address, action, after: after.to_vec(), concerns: vec![], asked: None };
-        let gone = |(address, live): (Address, Spec)| (address, Action::Delete { live, replacing: false, why: vec![] });
-        let function = |subnets: Value| {
-            let (code, role) = (json!({ "x.py": "" }), "iam-role/x");
-            let fields = json!({ "runtime": "python3.13", "handler": "x.y", "code": code, "role": role, "subnets": subnets });
-            spec("lambda-function/landfall-x", fields)
+        let both = || within(json!(["subnet/a", "subnet/b"]));
+        let takes = |first: Step, name: &str| {
+            let subnet = json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": "a" });
+            let second = made::waiting(made::delete(&format!("subnet/{name}"), subnet), &[0]);
+            takes(vec![("payments/prod".to_owned(), vec![first, second])])
         };
-        let subnet = |name: &str| gone(spec(&format!("subnet/{name}"), json!({ "vpc": "vpc/main", "cidr": "10.0.0.0/24", "zone": "a" })));
-        let takes = |function, name: &str| takes(vec![("payments/prod".to_owned(), vec![step(function, &[]), step(subnet(name), &[0])])]);
-        let both = || function(json!(["subnet/a", "subnet/b"]));
-        let beside = takes(gone(both()), "c");
+        let gone = |name: &str| takes(made::delete(function, both()), name);
+        let beside = gone("c");
         assert!(beside < Duration::from_secs(10), "{beside:?}");
-        assert_eq!(takes(gone(both()), "a"), beside + INTERFACES);
-        let moved = |name: &str| {
-            let ((address, live), (_, want)) = (both(), function(json!(["subnet/b"])));
-            let changes = Spec::changes(&live, &want);
-            takes((address, Action::Update { live, want, changes }), name)
-        };
+        assert_eq!(gone("a"), beside + INTERFACES);
+        let moved = |name: &str| takes(made::update(function, both(), within(json!(["subnet/b"]))), name);
         assert_eq!((moved("a") > INTERFACES, moved("b") > INTERFACES), (true, false));
     }
 

@@ -257,6 +257,7 @@ mod tests {
     use super::*;
     use crate::kinds::TABLE;
     use crate::plan::estates::{at, spec};
+    use crate::plan::made;
     use serde_json::{Value, json};
 
     #[test]
@@ -273,15 +274,8 @@ mod tests {
 
     #[test]
     fn what_aws_goes_on_with_after_its_answer_takes_its_time_in_both_directions() {
-        let takes = |rest: &str, fields: Value| {
-            let address = at(&format!("a/prod/us-west-2/{rest}"));
-            let spec = spec(&address, fields);
-            let made = Action::Create { want: spec.clone(), replacing: false };
-            let gone = Action::Delete { live: spec, replacing: false, why: vec![] };
-            [made, gone].map(|action| {
-                work(&Step { address: address.clone(), action, after: vec![], concerns: vec![], asked: None }).takes.as_secs()
-            })
-        };
+        let takes =
+            |of: &str, fields: Value| [made::create(of, fields.clone()), made::delete(of, fields)].map(|step| work(&step).takes.as_secs());
         let endpoint = |of: &str| json!({ "vpc": "vpc/main", "service": "s3", "type": of });
         assert_eq!(takes("nat-gateway/a", json!({ "subnet": "subnet/a", "elastic_ip": "elastic-ip/a" })), [120, 45]);
         assert_eq!(takes("vpc-endpoint/x", endpoint("interface")), [60, 45]);

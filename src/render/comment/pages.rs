@@ -66,10 +66,6 @@ fn split(part: String) -> Vec<String> {
         let letters: Vec<char> = line.chars().collect();
         letters.chunks(PAGE / 16).map(String::from_iter).collect::<Vec<_>>()
     });
-    let pieces = packed(lines, PAGE / 4);
-    pieces
-        .iter()
-        .map(|piece| fence("", &[piece.trim_end().to_owned()]))
-        .chain([format!("{}\n\n", code("(a part larger than a page)"))])
-        .collect()
+    let fences = packed(lines, PAGE / 4).into_iter().map(|piece| fence("", &[piece.trim_end().to_owned()]));
+    fences.chain([format!("{}\n\n", code("(a part larger than a page)"))]).collect()
 }
